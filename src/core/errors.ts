@@ -1,0 +1,58 @@
+/** Every way in which the library can refuse, for programs to tell apart. */
+export type ErrorCode =
+  | 'INVALID_OPTION'
+  | 'INVALID_INPUT'
+  | 'INVALID_CANDLE'
+  | 'INVALID_TIME'
+  | 'OUT_OF_ORDER'
+  | 'DUPLICATE_CANDLE'
+  | 'INVALID_SIGNAL'
+  | 'UNKNOWN_SYMBOL'
+  | 'UNKNOWN_DECISION'
+  | 'ALREADY_LEARNED'
+  | 'OUTCOME_CONFLICT'
+  | 'INVALID_OUTCOME'
+  | 'INVALID_ACCOUNT'
+  | 'TOO_MANY_OPEN'
+  | 'NOT_ENOUGH_DATA'
+  | 'SCHEMA_MISMATCH'
+  | 'UNKNOWN_SNAPSHOT'
+  | 'UNSUPPORTED_VERSION'
+  | 'CORRUPT_SNAPSHOT'
+  | 'HOLDOUT_OPENED'
+  | 'ABORTED'
+
+/**
+ * The one error that the library throws: a `code` for programs and a message that says what was wanted and what came.
+ *
+ * Compare codes, not classes: the ESM and the CommonJS build each have their own copy of this class.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   learner.onCandle(candle)
+ * } catch (error) {
+ *   if ((error as TradeLearnError).code === 'DUPLICATE_CANDLE') return // seen before the reconnect
+ *   throw error
+ * }
+ * ```
+ */
+export class TradeLearnError extends Error {
+  override readonly name: string = 'TradeLearnError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** How a value looks in an error message: short, quoted where it is text, and safe for a terminal. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) {
+    return Object.is(value, -0) ? '-0' : String(value)
+  }
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return `an array of ${(value as { length?: number }).length}`
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}

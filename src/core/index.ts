@@ -1,0 +1,3 @@
+export { type ErrorCode, TradeLearnError } from './errors.ts'
+export { SeededRng } from './rng.ts'
+export { parseSnapshot, restore } from './snapshot.ts'
