@@ -1,0 +1,72 @@
+import type { Codec, Metric, Snapshot } from '../contracts.ts'
+import { SeededRng } from '../core/rng.ts'
+import { restore } from '../core/snapshot.ts'
+import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
+
+/** The laws of {@link Metric}, on labels of 0 and 1 and predictions between them. */
+export function metricLaws(create: () => Metric, codec: Codec): Law[] {
+  const rng = new SeededRng('metric laws')
+  const pairs = Array.from({ length: 300 }, () => {
+    const p = rng.next()
+    return { p, y: Number(rng.next() < p), worse: 1 - p }
+  })
+  const scored = (key: 'p' | 'worse'): Metric => {
+    const metric = create()
+    for (const pair of pairs) metric.update(pair.y, pair[key])
+    return metric
+  }
+  return [
+    {
+      name: 'is NaN before the first pair and finite after many',
+      run: () => {
+        holds(Number.isNaN(create().value), 'an empty metric has a value')
+        holds(Number.isFinite(scored('p').value), 'a full metric has no value')
+      },
+    },
+    {
+      name: 'prefers good predictions to their opposites',
+      run: () => {
+        const [good, bad] = [scored('p'), scored('worse')]
+        const gap = good.better === 'higher' ? good.value - bad.value : bad.value - good.value
+        holds(gap > 0, `good ${good.value}, bad ${bad.value}, better is ${good.better}`)
+      },
+    },
+    {
+      name: 'refuses bad input and stays as it was',
+      run: () => {
+        const metric = scored('p')
+        refuses(metric, 'y = NaN', () => metric.update(Number.NaN, 0.5))
+        refuses(metric, 'y = 2', () => metric.update(2, 0.5))
+        refuses(metric, 'prediction NaN', () => metric.update(1, Number.NaN))
+        refuses(metric, 'prediction 1.5', () => metric.update(1, 1.5))
+        refuses(metric, 'weight 0', () => metric.update(1, 0.5, 0))
+        refuses(metric, 'weight NaN', () => metric.update(1, 0.5, Number.NaN))
+      },
+    },
+    {
+      name: 'reading the value changes nothing',
+      run: () => {
+        const metric = scored('p')
+        const before = stateOf(metric)
+        sameNumber(metric.value, metric.value, 'a second reading')
+        holds(stateOf(metric) === before, 'reading changed the state')
+      },
+    },
+    {
+      name: 'restored from its snapshot it goes on to the bit',
+      run: () => {
+        for (const stop of [0, 1, 150]) {
+          const steady = create()
+          for (const { y, p } of pairs.slice(0, stop)) steady.update(y, p)
+          const restored = restore(JSON.parse(stateOf(steady)) as Snapshot, [codec]) as Metric
+          for (const { y, p } of pairs.slice(stop)) {
+            steady.update(y, p)
+            restored.update(y, p)
+          }
+          sameNumber(restored.value, steady.value, `value after a restart at ${stop}`)
+          holds(stateOf(restored) === stateOf(steady), `states part after a restart at ${stop}`)
+        }
+      },
+    },
+  ]
+}
