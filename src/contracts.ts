@@ -101,7 +101,7 @@ export interface Forgetful {
 export type Contribution = {
   /** Position of the feature in the vector. */
   readonly feature: number
-  /** What it added to the prediction, in the unit of the prediction. */
+  /** What it added to the score: in log-odds for binary tasks, in the unit of y for regression. */
   readonly amount: number
 }
 
@@ -135,6 +135,11 @@ export interface DriftDetector extends Serializable {
   readonly level: DriftLevel
   /** Takes in the next value and returns the verdict. */
   update(value: number): DriftLevel
+}
+
+/** A detector that knows how many of the newest values belong to the present regime, found with `'width' in detector`. */
+export interface Windowed {
+  readonly width: number
 }
 
 // --------------------------------------------------------------- evaluation

@@ -1,0 +1,6 @@
+export type { BracketOptions, Entry } from './bracket.ts'
+export { type DecisionContext, DecisionPolicy, type DecisionPolicyOptions } from './decision-policy.ts'
+export { KillSwitch, type KillSwitchEvent, type KillSwitchOptions } from './kill-switch.ts'
+export { applyLimits, createLimits, type Limits, type Order } from './limits.ts'
+export { expectedTradesToTrip } from './loss-streak.ts'
+export { REASONS, type ReasonCode } from './reasons.ts'

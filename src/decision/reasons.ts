@@ -1,0 +1,54 @@
+import type { Reason } from '../market.ts'
+
+/**
+ * Every code that a plan or the kill switch can give as a reason, with its meaning.
+ *
+ * Programs compare codes; the sentence beside a code carries the numbers and may change between releases.
+ */
+export const REASONS = {
+  // what the model says
+  TAKE_BAND: 'The win probability lies above the take band: taken, sized by confidence.',
+  REDUCE_BAND: 'The win probability lies between the bands: taken at a reduced size.',
+  SKIP_BAND: 'The win probability lies below the skip band: not taken.',
+  EV_NEGATIVE: 'A note: the trade is taken although its expected value at this bracket is not positive.',
+  EV_POSITIVE: 'A note: the trade is skipped although its expected value at this bracket is positive.',
+  INVALID_PREDICTION: 'The prediction holds a number that cannot be: not taken.',
+
+  // what the model may not say yet
+  BASELINE: 'The signal is taken at the base size; no model was asked.',
+  MIN_DATA: 'Too few closed trades for the model to decide: the baseline plan stands.',
+  MIN_SYMBOL_DATA: 'A note: too few closed trades for a model of this symbol alone.',
+  MIN_REGIME_DATA: 'A note: too few closed trades for a model of this regime alone.',
+  WARMING_UP: 'A note: no volatility is known yet, so the fallback sets the bracket.',
+
+  // what the operator's limits say
+  MAX_POSITION: 'The position in this symbol has reached its limit: made smaller, or not taken.',
+  MAX_POSITIONS: 'As many positions are open as may be: nothing new is opened.',
+  MAX_RISK: 'The loss at the stop would exceed its limit: made smaller, or not taken.',
+  CLOSES_POSITION: 'Only as much as closes the opposite position, which no limit and no halt stands against.',
+  INVALID_PLAN: 'The plan holds a number that cannot be: not taken.',
+  KILL_SWITCH: 'The kill switch has halted trading: nothing new is opened.',
+
+  // what the kill switch says
+  LOSS_STREAK: 'Too many losses in a row.',
+  WIN_RATE: 'The win rate has demonstrably fallen below its floor.',
+  DRAWDOWN: 'Equity has fallen too far below its peak.',
+  LATENCY: 'A prediction took too long.',
+  OPERATOR: 'Halted by the operator.',
+  UNREADABLE: 'The saved state of the kill switch could not be read.',
+  INVALID_OBSERVATION: 'The kill switch was shown a number that cannot be.',
+  RESET: 'Set going again by the operator.',
+} as const
+
+/** One of the codes of {@link REASONS}. */
+export type ReasonCode = keyof typeof REASONS
+
+/** A reason whose code is in the list. */
+export function because(code: ReasonCode, text: string): Reason {
+  return { code, text }
+}
+
+/** A fraction as people read it: 0.125 is "12.50 %". */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`
+}

@@ -1,0 +1,25 @@
+export { type BootstrapOptions, blockLengthFor, bootstrap } from './bootstrap.ts'
+export {
+  type BaselineName,
+  type Comparison,
+  type Estimate,
+  type Field,
+  formatEstimate,
+  type ScoreReport,
+  type Scores,
+} from './compare.ts'
+export { checkDataset, type Dataset } from './dataset.ts'
+export { type ProgressiveStep, progressive } from './progressive.ts'
+export { type ScorePredictionsOptions, scorePredictions } from './score-predictions.ts'
+export { SCORES, type ScoreName, type ScoreRule } from './scorecard.ts'
+export { ShuffledSplit, type ShuffledSplitOptions } from './shuffled-split.ts'
+export {
+  type FoldReport,
+  type OutOfSample,
+  type Validation,
+  type ValidationOptions,
+  validateHoldout,
+  walkForward,
+} from './validate.ts'
+export type { Finding, Verdict } from './verdict.ts'
+export { WalkForward, type WalkForwardOptions } from './walk-forward.ts'

@@ -1,0 +1,2 @@
+export { type Excursions, labelFromOutcome } from './label-from-outcome.ts'
+export { TripleBarrier, type TripleBarrierOptions } from './triple-barrier.ts'

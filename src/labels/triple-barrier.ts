@@ -1,0 +1,217 @@
+import type { Labeler, Snapshot } from '../contracts.ts'
+import { fraction, integer, nonNegative, time } from '../core/check.ts'
+import { checkCandle } from '../core/check-candle.ts'
+import { show, TradeLearnError } from '../core/errors.ts'
+import { checkSnapshot, snapshot } from '../core/snapshot.ts'
+import { unpackState } from '../core/state.ts'
+import type { Bracket, Candle, Label } from '../market.ts'
+import { checkBracket, exitOf } from './barriers.ts'
+import { grossReturn } from './gross-return.ts'
+import type { Excursions } from './label-from-outcome.ts'
+
+/** Options of {@link TripleBarrier}. */
+export type TripleBarrierOptions = {
+  /** Candles after which a position is closed at the market: the vertical barrier. @defaultValue 24 */
+  readonly maxBars: number
+  /**
+   * Costs of the round trip, as a fraction of the entry value: fees, half the spread and slippage, in and out.
+   * @defaultValue 0.001
+   */
+  readonly costs: number
+  /** Brackets that may wait at one time. @defaultValue 10_000 */
+  readonly maxOpen: number
+}
+
+/** A bracket and what it has been through. */
+type Watch = Bracket & { bars: number; maxFavorable: number; maxAdverse: number }
+
+type State = {
+  /** Open time of each symbol's newest candle. */
+  readonly newest: Map<string, number>
+  /** What waits, by id, in the order of opening. */
+  readonly open: Map<string, Watch>
+}
+
+/**
+ * Labels trades by which of three barriers is reached first: target, stop, or the end of patience.
+ *
+ * Give it every closed candle. A bracket starts with the first candle that is advanced after `open` and does not open
+ * before `bracket.time`; the candle that was already seen when the decision was made can never count, even where its
+ * time is the bracket's. Prices are compared with high and low, touching is reaching, and every doubt is settled
+ * against the position:
+ *
+ *     opens beyond the stop        out at the open, worse than the stop
+ *     opens beyond the target      out at the target, no better
+ *     holds both                   out at the stop, and the label is `ambiguous`
+ *     `maxBars` candles, neither   out at the close
+ *
+ *     netReturn = (exit - price) / price - costs for a long; y = 1 if it is above 0
+ *
+ * On the way `maxAdverse` and `maxFavorable` follow low and high. Of the candle that ends it, `maxFavorable` counts what
+ * surely came before the exit (after a stop, only the open), `maxAdverse` whatever may have, and neither goes beyond
+ * the exit price.
+ *
+ * O(brackets that wait on the candle's symbol) a candle. Memory: the open brackets and one time a symbol. A symbol whose
+ * candles stop keeps its brackets: `cancel` them.
+ *
+ * @see M. López de Prado (2018), "Advances in Financial Machine Learning", chapter 3
+ *
+ * @example
+ * ```ts
+ * const labeler = new TripleBarrier({ maxBars: 12, costs: 0.0015 })
+ * const time = 1_700_000_000_000
+ * labeler.open({ id: 'a', symbol: 'BTC', side: 'long', time, price: 100, stop: 98, target: 104 })
+ * labeler.advance({ symbol: 'BTC', time, open: 100, high: 105, low: 99, close: 103 }) // [{ id: 'a', y: 1, ... }]
+ * ```
+ */
+export class TripleBarrier implements Labeler<Bracket, Candle, Label> {
+  static readonly type: string = 'triple-barrier'
+  static readonly version: number = 1
+
+  readonly options: TripleBarrierOptions
+  readonly #state: State = { newest: new Map(), open: new Map() }
+  /** `#state.open` once more, by symbol. */
+  readonly #bySymbol = new Map<string, Set<Watch>>()
+
+  constructor({ maxBars = 24, costs = 0.001, maxOpen = 10_000 }: Partial<TripleBarrierOptions> = {}) {
+    this.options = {
+      maxBars: integer('maxBars', maxBars),
+      costs: fraction('costs', costs),
+      maxOpen: integer('maxOpen', maxOpen),
+    }
+  }
+
+  /** Brackets that wait. */
+  get openCount(): number {
+    return this.#state.open.size
+  }
+
+  /** Whether a bracket still waits. */
+  isOpen(id: string): boolean {
+    return this.#state.open.has(id)
+  }
+
+  /** What an open bracket has been through up to the newest candle. */
+  excursions(id: string): Excursions | undefined {
+    const watch = this.#state.open.get(id)
+    return watch && { maxFavorable: watch.maxFavorable, maxAdverse: watch.maxAdverse, bars: watch.bars }
+  }
+
+  /**
+   * Starts waiting for the fate of a bracket.
+   *
+   * @throws `INVALID_INPUT` (also for an id that already waits), `INVALID_TIME`, `OUT_OF_ORDER` where the symbol's newest
+   *   candle is later than the bracket, or `TOO_MANY_OPEN`
+   */
+  open(bracket: Bracket): void {
+    checkBracket(bracket, 'INVALID_INPUT')
+    const { id, symbol, side, time, price, stop, target } = bracket
+    const newest = this.#state.newest.get(symbol)
+    if (this.#state.open.has(id)) {
+      throw new TradeLearnError('INVALID_INPUT', `"bracket.id" must be new, got ${show(id)}, which is open.`)
+    }
+    if (newest !== undefined && time < newest) {
+      throw new TradeLearnError(
+        'OUT_OF_ORDER',
+        `A bracket for ${symbol} must not be from before its newest candle at ${newest}, got ${time}.`,
+      )
+    }
+    if (this.#state.open.size >= this.options.maxOpen) {
+      throw new TradeLearnError(
+        'TOO_MANY_OPEN',
+        `At most ${this.options.maxOpen} brackets may wait ("maxOpen"), got one more.`,
+      )
+    }
+    this.#add({ id, symbol, side, time, price, stop, target, bars: 0, maxFavorable: 0, maxAdverse: 0 })
+  }
+
+  cancel(id: string): void {
+    const watch = this.#state.open.get(id)
+    if (watch) this.#remove(watch)
+  }
+
+  /** Advances by one candle and returns the labels it settled, in the order of opening. */
+  advance(candle: Candle): readonly Label[] {
+    checkCandle(candle, this.#state.newest.get(candle?.symbol))
+    this.#state.newest.set(candle.symbol, candle.time)
+    const settled: Label[] = []
+    for (const watch of this.#bySymbol.get(candle.symbol) ?? []) {
+      if (candle.time < watch.time) continue
+      const label = step(watch, candle, this.options)
+      if (label === undefined) continue
+      settled.push(label)
+      this.#remove(watch)
+    }
+    return settled
+  }
+
+  toJSON(): Snapshot {
+    const { newest, open } = this.#state
+    return snapshot(TripleBarrier, this.options, {
+      newest: [...newest].map(([symbol, time]) => ({ symbol, time })),
+      open: [...open.values()],
+    })
+  }
+
+  /** Reads back what {@link toJSON} wrote. */
+  static fromJSON(json: Snapshot): TripleBarrier {
+    const { options, state } = checkSnapshot(TripleBarrier, json)
+    const labeler = new TripleBarrier(unpackState(options, { ...new TripleBarrier().options }, 'options'))
+    const watch = { id: '', symbol: '', side: '', time: 0, price: 0, stop: 0, target: 0 }
+    const travelled = { bars: 0, maxFavorable: 0, maxAdverse: 0 }
+    const template = { newest: [{ symbol: '', time: 0 }], open: [{ ...watch, ...travelled }] }
+    const { newest, open } = unpackState(state, template)
+    for (const row of newest) labeler.#state.newest.set(row.symbol, time('newest', row.time, 'CORRUPT_SNAPSHOT'))
+    for (const row of open as Watch[]) {
+      checkBracket(row, 'CORRUPT_SNAPSHOT')
+      integer('bars', row.bars, 0, 'CORRUPT_SNAPSHOT')
+      nonNegative('maxFavorable', row.maxFavorable, 'CORRUPT_SNAPSHOT')
+      nonNegative('maxAdverse', row.maxAdverse, 'CORRUPT_SNAPSHOT')
+      labeler.#add(row)
+    }
+    if (labeler.openCount !== open.length) {
+      throw new TradeLearnError('CORRUPT_SNAPSHOT', `Open ids must differ, got ${open.length} rows that share some.`)
+    }
+    return labeler
+  }
+
+  #add(watch: Watch): void {
+    this.#state.open.set(watch.id, watch)
+    const mates = this.#bySymbol.get(watch.symbol)
+    if (mates) mates.add(watch)
+    else this.#bySymbol.set(watch.symbol, new Set([watch]))
+  }
+
+  #remove(watch: Watch): void {
+    this.#state.open.delete(watch.id)
+    const mates = this.#bySymbol.get(watch.symbol)!
+    mates.delete(watch)
+    if (mates.size === 0) this.#bySymbol.delete(watch.symbol)
+  }
+}
+
+/** Takes a bracket through one candle; its label if that ended it. */
+function step(watch: Watch, candle: Candle, { maxBars, costs }: TripleBarrierOptions): Label | undefined {
+  const { id, side, price } = watch
+  watch.bars++
+  const exit = exitOf(watch, candle, watch.bars < maxBars ? 'more' : 'last')
+  const best = exit?.best ?? (side === 'long' ? candle.high : candle.low)
+  const worst = exit?.worst ?? (side === 'long' ? candle.low : candle.high)
+  watch.maxFavorable = Math.max(watch.maxFavorable, grossReturn(side, price, best))
+  watch.maxAdverse = Math.max(watch.maxAdverse, -grossReturn(side, price, worst))
+  if (exit === undefined) return undefined
+
+  const netReturn = grossReturn(side, price, exit.price) - costs
+  return {
+    id,
+    y: netReturn > 0 ? 1 : 0,
+    netReturn,
+    exitReason: exit.reason,
+    exitPrice: exit.price,
+    exitTime: candle.time,
+    ambiguous: exit.ambiguous,
+    maxFavorable: watch.maxFavorable,
+    maxAdverse: watch.maxAdverse,
+    bars: watch.bars,
+  }
+}

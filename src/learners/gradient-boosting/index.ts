@@ -1,0 +1,3 @@
+export { GradientBoosting } from './gradient-boosting.ts'
+export type { GradientBoostingInput, GradientBoostingOptions } from './options.ts'
+export type { Tree, TreeBranch, TreeLeaf } from './tree.ts'

@@ -1,0 +1,108 @@
+import type { Learner, Snapshot, Transformer, Vector } from '../contracts.ts'
+import { checkObservation } from '../core/check.ts'
+import { show, TradeLearnError } from '../core/errors.ts'
+import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
+import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
+import { packMember, type Restore, restoreMember } from './members.ts'
+
+/** The parts of a {@link Pipeline}. */
+export type PipelineOptions = {
+  /** What prepares the features; vectors keep their length. */
+  readonly transformer: Transformer
+  /** What learns from the prepared features. */
+  readonly learner: Learner
+}
+
+/**
+ * A transformer and a learner in one: prepares the features, then predicts or learns.
+ *
+ * `predict` transforms with the statistics as they are. `learn` first shows the transformer the new vector, then
+ * transforms with the statistics that include it, then teaches the learner, in the order that River has. Costs what
+ * the two parts cost.
+ *
+ * It can `refit` and `explain` exactly when its learner can, and `forget` when either part can; contributions are those
+ * of the prepared features, which keep their positions.
+ *
+ * @example
+ * ```ts
+ * const learner = new Pipeline({
+ *   transformer: new StandardScaler({ features: 2 }),
+ *   learner: new BayesianLogisticRegression({ features: 2 }),
+ * })
+ * learner.learn(Float64Array.of(61_000, 0.4), 1)
+ * ```
+ */
+export class Pipeline implements Learner {
+  static readonly type: string = 'pipeline'
+  static readonly version: number = 1
+
+  readonly transformer: Transformer
+  readonly learner: Learner
+  #scratch: Vector = new Float64Array(0)
+
+  constructor({ transformer, learner }: PipelineOptions) {
+    this.transformer = transformer
+    this.learner = learner
+    if (isRefittable(learner))
+      lend(
+        this,
+        refitInTurn(() => [learner]),
+      )
+    if (isExplainable(learner)) lend(this, { explain: (x) => learner.explain(this.#prepare(x)) })
+    const forgetful = [transformer, learner].filter(isForgetful)
+    if (forgetful.length > 0) {
+      lend(this, {
+        forget: (keep) => {
+          for (const part of forgetful) part.forget(keep)
+        },
+      })
+    }
+  }
+
+  get task(): 'binary' | 'regression' {
+    return this.learner.task
+  }
+
+  get seen(): number {
+    return this.learner.seen
+  }
+
+  predict(x: Vector): number {
+    return this.learner.predict(this.#prepare(x))
+  }
+
+  learn(x: Vector, y: number, weight = 1): void {
+    // the transformer checks the length; the rest must be known to be good before it learns
+    checkObservation(this.learner.task, x, x.length, y, weight)
+    this.transformer.learn(x)
+    this.learner.learn(this.#prepare(x), y, weight)
+  }
+
+  toJSON(): Snapshot {
+    return snapshot(Pipeline, {}, { transformer: packMember(this.transformer), learner: packMember(this.learner) })
+  }
+
+  /** Reads back what {@link toJSON} wrote. */
+  static fromJSON(json: Snapshot, restore: Restore): Pipeline {
+    const { state } = checkSnapshot(Pipeline, json)
+    const transformer = restore(nested(state, 'transformer', 'pipeline'))
+    if (!('transform' in transformer)) {
+      const { type } = transformer.toJSON()
+      throw new TradeLearnError('CORRUPT_SNAPSHOT', `"pipeline" must hold a transformer, got ${show(type)}.`)
+    }
+    const learner = restoreMember(state, 'learner', 'pipeline', restore)
+    return new Pipeline({ transformer: transformer as Transformer, learner })
+  }
+
+  #prepare(x: Vector): Vector {
+    if (this.#scratch.length !== x.length) this.#scratch = new Float64Array(x.length)
+    const scratch = this.#scratch
+    this.transformer.transform(x, scratch)
+    // what overflowed is as large as can be: an infinity would be refused after the transformer had learned
+    for (let i = 0; i < scratch.length; i++) {
+      const value = scratch[i]!
+      if (value === Infinity || value === -Infinity) scratch[i] = value > 0 ? Number.MAX_VALUE : -Number.MAX_VALUE
+    }
+    return scratch
+  }
+}

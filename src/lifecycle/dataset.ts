@@ -1,0 +1,79 @@
+import { DecisionPolicy } from '../decision/index.ts'
+import type { Dataset } from '../evaluation/index.ts'
+import { TripleBarrier } from '../labels/index.ts'
+import type { Candle, Label, Signal } from '../market.ts'
+import type { Features } from './parts.ts'
+import type { Strategy } from './replay.ts'
+
+/** Options of {@link buildDataset}. */
+export type BuildDatasetOptions<S extends Signal = Signal> = {
+  /** Closed candles of all symbols, oldest first. */
+  readonly candles: readonly Candle[]
+  /** The bot's signals, oldest first, or the rule that makes them. */
+  readonly signals: readonly S[] | Strategy<S>
+  /** Fresh features. */
+  readonly features: Features<S>
+  /** Fresh labeler. @defaultValue `new TripleBarrier()` */
+  readonly labeler?: TripleBarrier
+  /** Sets the brackets of signals that bring none. @defaultValue `new DecisionPolicy()` */
+  readonly policy?: DecisionPolicy
+}
+
+/**
+ * Turns candles and signals into rows, labels and times for walk-forward validation: one row a signal, on features
+ * known at its time, labelled by the candles that followed. Signals that never settle are left out.
+ */
+export function buildDataset<S extends Signal = Signal>({
+  candles,
+  signals,
+  features,
+  labeler = new TripleBarrier(),
+  policy = new DecisionPolicy(),
+}: BuildDatasetOptions<S>): Dataset {
+  const opened: { id: string; time: number; x: Float64Array; symbol: string }[] = []
+  const labels = new Map<string, Label>()
+  let next = 0
+
+  const open = (signal: S): void => {
+    const { symbol, side, time } = signal
+    const x = features.vector(signal)
+    const price = signal.price ?? features.lastClose(symbol)
+    const { stop, target } = policy.baseline({
+      signal: { ...signal, price },
+      atr: features.atr(symbol),
+      account: { equity: 1, positions: [] },
+      trades: 0,
+      symbolTrades: 0,
+      halted: null,
+    })
+    const id = String(opened.length)
+    labeler.open({ id, symbol, side, time, price, stop, target })
+    opened.push({ id, time, x, symbol })
+  }
+
+  for (const candle of candles) {
+    if (typeof signals !== 'function') {
+      for (; next < signals.length && signals[next]!.time <= candle.time; next++) open(signals[next]!)
+    }
+    features.update(candle)
+    for (const label of labeler.advance(candle)) {
+      labels.set(label.id, label)
+      features.settle(opened[Number(label.id)]!.symbol, label.y)
+    }
+    if (typeof signals === 'function') {
+      const signal = signals(candle)
+      if (signal) open(signal)
+    }
+  }
+  const rows = opened.filter(({ id }) => labels.has(id))
+  const labelOf = (row: { id: string }): Label => labels.get(row.id)!
+  return {
+    names: features.schema.names,
+    rows: rows.map(({ x }) => x),
+    times: Float64Array.from(rows, ({ time }) => time),
+    // known only once the candle that opened at exitTime has closed: strictly after its opening
+    labelEnds: Float64Array.from(rows, (row) => labelOf(row).exitTime + 1),
+    y: Float64Array.from(rows, (row) => labelOf(row).y),
+    netReturns: Float64Array.from(rows, (row) => labelOf(row).netReturn),
+  }
+}

@@ -1,0 +1,107 @@
+import type { Codec, DriftDetector } from '../contracts.ts'
+import { KillSwitch } from '../decision/index.ts'
+import { ADWIN, PageHinkley, ScaleFree } from '../drift/index.ts'
+import { StandardScaler } from '../features/index.ts'
+import { TripleBarrier } from '../labels/index.ts'
+import {
+  BaseRate,
+  BayesianLogisticRegression,
+  ByGroup,
+  ConformalInterval,
+  GradientBoosting,
+  Hedge,
+  HoeffdingTreeClassifier,
+  LastLabel,
+  LinearRegression,
+  LogisticRegression,
+  MeanTarget,
+  OnlineCalibration,
+  Pipeline,
+} from '../learners/index.ts'
+import type { Models } from './parts.ts'
+
+/** Options of {@link defaultModels}. */
+export type DefaultModelsOptions = {
+  /** Start of all chance. @defaultValue 'tradelearn' */
+  readonly seed?: string
+  /** `asked`: boosted trees are trained in `TradeLearner.refit()`. `inline`: within `learn`. @defaultValue 'asked' */
+  readonly refit?: 'asked' | 'inline'
+}
+
+/**
+ * The three models a TradeLearner starts with.
+ *
+ * Each is a mixture of experts that differ in how much they need to see: the base rate needs nothing, a linear model a
+ * few hundred trades, boosted trees some thousand. `Hedge` leans on whichever has been right lately, so with little
+ * data, or where there is nothing to learn, the answer is the base rate rather than an invention. The success
+ * probability is calibrated on top.
+ */
+export function defaultModels(
+  features: number,
+  { seed = 'tradelearn', refit = 'asked' }: DefaultModelsOptions = {},
+): Models {
+  const trees = (task: 'binary' | 'regression', label: string): GradientBoosting =>
+    new GradientBoosting({ features, task, trees: 60, seed: `${seed}/${label}`, refit })
+  const probability = (label: string): Hedge =>
+    new Hedge({
+      learners: [
+        new BaseRate({ features }),
+        new Pipeline({
+          transformer: new StandardScaler({ features }),
+          learner: new BayesianLogisticRegression({ features }),
+        }),
+        trees('binary', label),
+      ],
+    })
+  return {
+    success: new OnlineCalibration({ learner: probability('success') }),
+    expectedReturn: new Hedge({
+      learners: [
+        new MeanTarget({ features }),
+        new Pipeline({ transformer: new StandardScaler({ features }), learner: new LinearRegression({ features }) }),
+        trees('regression', 'return'),
+      ],
+    }),
+    stopRisk: probability('stop'),
+  }
+}
+
+/**
+ * What a TradeLearner watches its errors with: 0 on the right side of the base rate, 1 on the wrong one.
+ *
+ * A model that loses all its skill errs in about half of the trades instead of, say, a third; one whose knowledge is
+ * turned around, in two thirds. Page-Hinkley finds such a jump of c after about 20 / c trades, ADWIN finds slower
+ * decline. Where there is no skill to lose, neither has anything to say.
+ */
+export function defaultDetectors(): readonly DriftDetector[] {
+  return [
+    // 0.05 of slack puts false alarms far beyond a bot's lifetime
+    new PageHinkley({ direction: 'up', delta: 0.05, threshold: 20 }),
+    new ADWIN({ direction: 'up' }),
+  ]
+}
+
+/** Codecs of everything in the library that a TradeLearner may be made of, but the features, which bring their own. */
+export function defaultCodecs(): readonly Codec[] {
+  return [
+    ADWIN,
+    BaseRate,
+    BayesianLogisticRegression,
+    ByGroup,
+    ConformalInterval,
+    GradientBoosting,
+    Hedge,
+    HoeffdingTreeClassifier,
+    KillSwitch,
+    LastLabel,
+    LinearRegression,
+    LogisticRegression,
+    MeanTarget,
+    OnlineCalibration,
+    PageHinkley,
+    Pipeline,
+    ScaleFree,
+    StandardScaler,
+    TripleBarrier,
+  ]
+}

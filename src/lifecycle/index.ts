@@ -1,0 +1,26 @@
+export { type BuildDatasetOptions, buildDataset } from './dataset.ts'
+export { type DefaultModelsOptions, defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
+export type { Cause, Explanation } from './explanation.ts'
+export type {
+  Features,
+  Guard,
+  Models,
+  Parts,
+  ReturnInterval,
+  TradeLabeler,
+  TradePolicy,
+} from './parts.ts'
+export {
+  type EquityCurve,
+  type Halt,
+  type ReplayedSignal,
+  type ReplayOptions,
+  type ReplayResult,
+  replay,
+  type Strategy,
+} from './replay.ts'
+export { type RunningScores, Scoreboard, type ScoreboardOptions } from './scoreboard.ts'
+export { runInSlices, type SliceOptions } from './slices.ts'
+export { systemClock } from './system-clock.ts'
+export { TradeLearner } from './trade-learner.ts'
+export type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'

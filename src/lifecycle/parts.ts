@@ -1,0 +1,86 @@
+import type { DriftDetector, Labeler, Learner, Policy, Serializable, Vector } from '../contracts.ts'
+import { show, TradeLearnError } from '../core/errors.ts'
+import type { DecisionContext } from '../decision/index.ts'
+import type { Bracket, Candle, Label, Plan, Prediction, Reason, Signal } from '../market.ts'
+
+/** What a TradeLearner needs from its features; `FeatureEngineer` is one. */
+export interface Features<S extends Signal = Signal> extends Serializable {
+  readonly schema: { readonly names: readonly string[]; readonly size: number; readonly fingerprint: string }
+  /** Takes in a closed candle, or throws and stays as it was. */
+  update(candle: Candle): void
+  /** Whether a candle of the symbol has been seen. */
+  knows(symbol: string): boolean
+  lastClose(symbol: string): number
+  lastTime(symbol: string): number
+  /** Average true range in price units; NaN while warming up. */
+  atr(symbol: string): number
+  /** The features of a signal, from what is known now. Pure. */
+  vector(signal: S, out?: Vector): Vector
+  /** Takes in whether a trade in the symbol won. */
+  settle(symbol: string, won: 0 | 1): void
+}
+
+/** The three questions that a TradeLearner asks about a signal. */
+export type Models = {
+  /** P(net return > 0): a binary learner. */
+  readonly success: Learner
+  /** E[net return]: a regression learner. */
+  readonly expectedReturn: Learner
+  /** P(the stop is hit): a binary learner. */
+  readonly stopRisk: Learner
+}
+
+/** A policy that can also say what it would do without any model. */
+export interface TradePolicy extends Policy<Prediction, DecisionContext, Plan> {
+  /** Closed trades before the model may reduce or skip anything. */
+  readonly options: { readonly minTrades: number }
+  /** Take every signal at the base size, under the same limits and kill switch. Pure. */
+  baseline(context: DecisionContext): Plan
+}
+
+/** The last word over every decision; `KillSwitch` is one. */
+export interface Guard extends Serializable {
+  readonly halted: boolean
+  readonly cause: Reason | null
+  observeOutcome(netReturn: number): void
+  observeEquity(equity: number): void
+  observeLatency(milliseconds: number): void
+  halt(text: string): void
+  reset(text: string): void
+}
+
+/** Labels from candles, with the excursions so far of what is still open; `TripleBarrier` is one. */
+export interface TradeLabeler extends Labeler<Bracket, Candle, Label> {
+  /** Round-trip costs that it charges, as a fraction of the entry value. */
+  readonly options: { readonly costs: number }
+  /** What an open bracket has been through. */
+  excursions(
+    id: string,
+  ): { readonly maxFavorable: number; readonly maxAdverse: number; readonly bars: number } | undefined
+}
+
+/** A range for the next return, learned from past misses; `ConformalInterval` is one. */
+export interface ReturnInterval extends Serializable {
+  readonly options: { readonly coverage: number }
+  /** Half the width for a trade of this scale; NaN while there is too little data. */
+  halfWidth(scale: number): number
+  learn(residual: number, scale: number, halfWidthAtPrediction: number): void
+}
+
+/** Everything a TradeLearner is made of that changes with time, and so is saved. */
+export type Parts<S extends Signal = Signal> = {
+  readonly features: Features<S>
+  readonly labeler: TradeLabeler
+  readonly killSwitch: Guard
+  readonly success: Learner
+  readonly expectedReturn: Learner
+  readonly stopRisk: Learner
+  readonly detectors: readonly DriftDetector[]
+  readonly interval: ReturnInterval
+}
+
+/** Passes a learner that has the task its place wants, else throws. */
+export function checkTask(name: keyof Models, model: Learner, task: Learner['task']): Learner {
+  if (model?.task === task) return model
+  throw new TradeLearnError('INVALID_OPTION', `"models.${name}" must be a ${task} learner, got ${show(model?.task)}.`)
+}

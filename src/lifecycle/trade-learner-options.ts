@@ -1,0 +1,63 @@
+import type { Clock, DriftLevel } from '../contracts.ts'
+import type { Reason, Signal } from '../market.ts'
+import type { Features, Models, Parts, TradePolicy } from './parts.ts'
+import type { RunningScores } from './scoreboard.ts'
+
+/** Options of a `TradeLearner`: every part has a default but the features, and every part can be your own. */
+export type TradeLearnerOptions<S extends Signal = Signal> = {
+  /** Candles and signals to vectors: a `FeatureEngineer`, or your own. */
+  readonly features: Features<S>
+  /** `shadow`: answer with the baseline's plan and only log the model's. `live`: answer with the model's. @defaultValue 'shadow' */
+  readonly mode?: 'shadow' | 'live'
+  /** First part of every decision id: 1 to 20 characters of `[A-Za-z0-9_]`. @defaultValue 'tl' */
+  readonly name?: string
+  /** What turns predictions into plans. @defaultValue `new DecisionPolicy()` */
+  readonly policy?: TradePolicy
+  /** What has the last word. @defaultValue `new KillSwitch()` */
+  readonly killSwitch?: Parts<S>['killSwitch']
+  /** What finds out what became of a decision. @defaultValue `new TripleBarrier()` */
+  readonly labeler?: Parts<S>['labeler']
+  /** What predicts. @defaultValue `defaultModels(features.schema.size)` */
+  readonly models?: Models
+  /**
+   * What watches the model's errors: 1 where its probability lay on the wrong side of the base rate, else 0.
+   * @defaultValue `defaultDetectors()`: Page-Hinkley and ADWIN
+   */
+  readonly detectors?: Parts<S>['detectors']
+  /** What puts a range around the expected return. @defaultValue `new ConformalInterval()` */
+  readonly interval?: Parts<S>['interval']
+  /** Where latencies are measured. @defaultValue `systemClock` */
+  readonly clock?: Clock
+  /** Most decisions that may be open at once. @defaultValue 1000 */
+  readonly maxOpen?: number
+  /** Closed decisions that are remembered, for `explain` and for telling repeats. @defaultValue 1000 */
+  readonly remember?: number
+  /** Candles that a traded decision waits for the bot's report once candles have settled it. @defaultValue 50 */
+  readonly reportWithin?: number
+  /** What models keep after drift, in observations, where the detector cannot say. @defaultValue 100 */
+  readonly keepAfterDrift?: number
+}
+
+/** When and by which detector drift was flagged. */
+export type DriftMark = {
+  readonly time: number
+  readonly detector: string
+  readonly trades: number
+  readonly kept: number
+}
+
+/** How a TradeLearner is doing, as plain data. */
+export type Status = {
+  readonly mode: 'shadow' | 'live'
+  /** Closed trades, real or followed on candles, that have been learned from. */
+  readonly trades: number
+  /** Decisions whose label is not known yet. */
+  readonly open: number
+  /** Whether the model may already reduce and skip. */
+  readonly model: 'gathering' | 'active'
+  readonly scores: RunningScores
+  readonly drift: { readonly level: DriftLevel; readonly marks: readonly DriftMark[] }
+  readonly killSwitch: { readonly halted: boolean; readonly cause: Reason | null }
+  /** Whether `refit()` has something to do. */
+  readonly refitDue: boolean
+}

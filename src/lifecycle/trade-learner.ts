@@ -1,0 +1,397 @@
+import type { Clock, Codec, Forgetful, Learner, Refittable, Serializable, Snapshot, Windowed } from '../contracts.ts'
+import { integer, oneOf, positive } from '../core/check.ts'
+import { show, TradeLearnError } from '../core/errors.ts'
+import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
+import { packState, unpackState } from '../core/state.ts'
+import { DecisionPolicy, KillSwitch } from '../decision/index.ts'
+import { labelFromOutcome, TripleBarrier } from '../labels/index.ts'
+import { ConformalInterval } from '../learners/index.ts'
+import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
+import { DecisionBook, freezeDecision, type OpenDecision, sameOutcome } from './decision-book.ts'
+import { defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
+import { type Explanation, explainDecision } from './explanation.ts'
+import { checkTask, type Features, type Parts, type TradePolicy } from './parts.ts'
+import { packPart, packParts, unpackParts } from './saved-parts.ts'
+import { Scoreboard } from './scoreboard.ts'
+import { systemClock } from './system-clock.ts'
+import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
+
+const MAX_MARKS = 100
+const fresh = () => ({ trades: 0, bySymbol: [] as [string, number][], marks: [] as DriftMark[], time: 0 })
+
+/**
+ * The learning companion of a trading bot: says for each signal whether to take it, and learns from how it went.
+ *
+ * Signal -> features -> three models (does it pay, how much, will the stop be hit) -> policy -> limits -> kill switch
+ * -> decision. Every decision keeps its features until its label is known: from the bot's report where it traded, from
+ * the candles that followed where it did not. So the model also learns what it was wrong to skip. When a label comes
+ * in, the stored prediction is scored against it first; then the models learn it and the drift detectors see the error.
+ *
+ * All verbs are synchronous and touch neither disk nor network. `decide` costs the features and three predictions,
+ * `learn` three model updates; both are far below a millisecond. Refits wait until you run {@link refit}.
+ *
+ * @see M. López de Prado (2018), "Advances in Financial Machine Learning", chapter 3, for meta-labelling
+ *
+ * @example
+ * ```ts
+ * const learner = new TradeLearner({ features: new FeatureEngineer(defaultFeatures()) })
+ * learner.onCandle(candle)
+ * const decision = learner.decide(signal, account)
+ * if (decision.action !== 'skip') await broker.placeBracket(decision)
+ * learner.learn(decision.id, { exitPrice: 101.2, exitTime: 1_700_000_000_000, exitReason: 'target' })
+ * ```
+ */
+export class TradeLearner<S extends Signal = Signal> implements Serializable, Refittable {
+  static readonly type: string = 'trade-learner'
+  static readonly version: number = 1
+
+  readonly mode: 'shadow' | 'live'
+  readonly #policy: TradePolicy
+  readonly #clock: Clock
+  readonly #limits: { name: string; maxOpen: number; remember: number; reportWithin: number; keepAfterDrift: number }
+  #parts: Parts<S>
+  #board = new Scoreboard()
+  #book: DecisionBook
+  #state = fresh()
+
+  constructor(options: TradeLearnerOptions<S>) {
+    const { features, mode = 'shadow', name = 'tl', policy = new DecisionPolicy(), clock = systemClock } = options
+    const models = options.models ?? defaultModels(features.schema.size)
+    this.mode = oneOf('mode', mode, ['shadow', 'live'])
+    if (!/^[A-Za-z0-9_]{1,20}$/.test(name)) {
+      throw new TradeLearnError(
+        'INVALID_OPTION',
+        `"name" must be 1 to 20 characters of A-Z, a-z, 0-9 and _, got ${show(name)}.`,
+      )
+    }
+    this.#policy = policy
+    this.#clock = clock
+    this.#limits = {
+      name,
+      maxOpen: integer('maxOpen', options.maxOpen ?? 1000),
+      remember: integer('remember', options.remember ?? 1000),
+      reportWithin: integer('reportWithin', options.reportWithin ?? 50, 0),
+      keepAfterDrift: integer('keepAfterDrift', options.keepAfterDrift ?? 100),
+    }
+    this.#parts = {
+      features,
+      labeler: options.labeler ?? new TripleBarrier(),
+      killSwitch: options.killSwitch ?? new KillSwitch(),
+      success: checkTask('success', models.success, 'binary'),
+      expectedReturn: checkTask('expectedReturn', models.expectedReturn, 'regression'),
+      stopRisk: checkTask('stopRisk', models.stopRisk, 'binary'),
+      detectors: options.detectors ?? defaultDetectors(),
+      interval: options.interval ?? new ConformalInterval(),
+    }
+    this.#book = new DecisionBook(name, this.#limits.maxOpen, this.#limits.remember)
+  }
+
+  // ---------------------------------------------------------------- queries
+
+  /** What the models say about a signal now. Pure. @throws `UNKNOWN_SYMBOL`, `INVALID_SIGNAL` */
+  predict(signal: S): Prediction {
+    const { features, labeler } = this.#parts
+    const x = features.vector(signal)
+    const price = this.#priceOf(signal)
+    const context = this.#context(signal, price, { equity: 1, positions: [] })
+    return this.#predict(x, this.#policy.baseline(context), labeler.options.costs)
+  }
+
+  /**
+   * Why the model said what it said: each feature's part in the probability of an open or remembered decision.
+   *
+   * The parts are computed with today's model; `probability.atDecision` and `probability.now` tell whether it still agrees.
+   *
+   * @throws `UNKNOWN_DECISION`, or `ALREADY_LEARNED` for one that is no longer remembered
+   */
+  explain(decisionId: string): Explanation {
+    const { decision, x } = this.#book.find(decisionId)
+    return explainDecision(decision, x, this.#parts.success, this.#parts.features.schema.names)
+  }
+
+  /** How it is doing. */
+  status(): Status {
+    const { detectors, killSwitch } = this.#parts
+    const levels = detectors.map(({ level }) => level)
+    const { trades, marks } = this.#state
+    return {
+      mode: this.mode,
+      trades,
+      open: this.#book.openCount,
+      model: trades >= this.#policy.options.minTrades ? 'active' : 'gathering',
+      scores: this.#board.scores,
+      drift: {
+        level: levels.includes('drift') ? 'drift' : levels.includes('warning') ? 'warning' : 'stable',
+        marks: [...marks],
+      },
+      killSwitch: { halted: killSwitch.halted, cause: killSwitch.cause },
+      refitDue: this.refitDue,
+    }
+  }
+
+  /** Decisions whose label is not known yet, oldest first: what to ask the broker about after a restart. */
+  openDecisions(): readonly Decision[] {
+    return [...this.#book.open()].map(({ decision }) => decision)
+  }
+
+  get refitDue(): boolean {
+    return this.#due().length > 0
+  }
+
+  // --------------------------------------------------------------- commands
+
+  /**
+   * Takes in a closed candle: features move one step, and open decisions that it settles are learned from.
+   *
+   * @throws `INVALID_CANDLE`, `INVALID_TIME`, `OUT_OF_ORDER` or `DUPLICATE_CANDLE`, changing nothing
+   */
+  onCandle(candle: Candle): void {
+    const { features, labeler } = this.#parts
+    features.update(candle)
+    this.#state.time = Math.max(this.#state.time, candle.time)
+    const labels = new Map(labeler.advance(candle).map((label) => [label.id, label]))
+    const overdue: [OpenDecision, Label][] = []
+    for (const entry of this.#book.open()) {
+      if (entry.decision.symbol !== candle.symbol) continue
+      if (entry.label) entry.waited++
+      else entry.label = labels.get(entry.decision.id) ?? null
+      const patience = entry.traded ? this.#limits.reportWithin : 0
+      if (entry.label && entry.waited >= patience) overdue.push([entry, entry.label])
+    }
+    for (const [entry, label] of overdue) this.#settle(entry, label, null)
+  }
+
+  /**
+   * Decides on a signal, synchronously, and starts to follow it.
+   *
+   * @throws `UNKNOWN_SYMBOL`, `INVALID_SIGNAL`, `INVALID_ACCOUNT` or `TOO_MANY_OPEN`, changing nothing
+   */
+  decide(signal: S, account: Account): Decision {
+    const { features, labeler, killSwitch, interval } = this.#parts
+    this.#book.checkRoom()
+    const start = this.#clock.now()
+    const x = features.vector(signal)
+    const price = this.#priceOf(signal)
+    const asked = this.#context(signal, price, account)
+    const bracket = this.#policy.baseline(asked)
+    const prediction = this.#predict(x, bracket, labeler.options.costs)
+    const latency = this.#clock.now() - start
+
+    // the last thing that can refuse; candles follow every signal by the baseline's bracket, so that labels compare
+    const { symbol, side, time } = signal
+    const id = this.#book.nextId
+    labeler.open({ id, symbol, side, time, price, stop: bracket.stop, target: bracket.target })
+
+    killSwitch.observeEquity(account.equity)
+    killSwitch.observeLatency(latency)
+    const context = this.#context(signal, price, account)
+    const model = this.#policy.decide(prediction, context)
+    const plan: Plan = this.mode === 'live' ? model : this.#policy.baseline(context)
+    const decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, mode: this.mode, model })
+    const scale = Math.abs(bracket.stop - price) / price
+    const traded = decision.action !== 'skip'
+    this.#book.add({ decision, x, halfWidth: interval.halfWidth(scale), scale, traded, label: null, waited: 0 })
+    return decision
+  }
+
+  /**
+   * Learns from how a trade closed. Telling the same outcome twice is fine and changes nothing.
+   *
+   * @throws `UNKNOWN_DECISION`, `INVALID_OUTCOME`, `OUTCOME_CONFLICT` where another outcome was told before, or
+   *   `ALREADY_LEARNED` where candles had to give the label; nothing is changed then
+   */
+  learn(decisionId: string, outcome: Outcome): void {
+    const { labeler } = this.#parts
+    const entry = this.#book.find(decisionId)
+    if (!('traded' in entry)) {
+      if (entry.outcome !== null && sameOutcome(entry.outcome, outcome)) return
+      throw new TradeLearnError(
+        entry.outcome === null ? 'ALREADY_LEARNED' : 'OUTCOME_CONFLICT',
+        entry.outcome === null
+          ? `Decision ${show(decisionId)} was already learned from candles (${entry.label.exitReason} at ` +
+              `${entry.label.exitPrice}); an outcome came too late or for a skipped signal.`
+          : `Decision ${show(decisionId)} was already learned with ${JSON.stringify(entry.outcome)}, ` +
+              `got ${JSON.stringify(outcome)}.`,
+      )
+    }
+    const excursions = labeler.excursions(decisionId) ?? entry.label ?? undefined
+    if (outcome?.exitTime < entry.decision.time) {
+      throw new TradeLearnError(
+        'INVALID_OUTCOME',
+        `"outcome.exitTime" must not lie before the decision at ${entry.decision.time}, got ${outcome.exitTime}.`,
+      )
+    }
+    const label = labelFromOutcome(entry.decision, outcome, labeler.options.costs, excursions)
+    labeler.cancel(decisionId)
+    this.#settle(entry, label, { ...outcome })
+  }
+
+  /**
+   * Says that a decision was never traded: its order was not filled, or the bot thought better of it. The signal is
+   * still followed on candles and learned from, as a skipped one is.
+   *
+   * @throws `UNKNOWN_DECISION`, or `ALREADY_LEARNED` for one that is closed
+   */
+  cancel(decisionId: string): void {
+    const entry = this.#book.find(decisionId)
+    if (!('traded' in entry)) {
+      throw new TradeLearnError('ALREADY_LEARNED', `Decision ${show(decisionId)} is already closed and learned from.`)
+    }
+    entry.traded = false
+    if (entry.label) this.#settle(entry, entry.label, null)
+  }
+
+  /** Stops all trading until {@link resume}: every decision is a skip. */
+  halt(reason: string): void {
+    this.#parts.killSwitch.halt(reason)
+  }
+
+  /** The operator's word that trading may go on; never called by the library. */
+  resume(reason: string): void {
+    this.#parts.killSwitch.reset(reason)
+  }
+
+  /**
+   * Trains the models that are due, one short step per `next()`. Run it with `runInSlices` beside a live bot, or in a
+   * plain loop in a replay. Models change at the last step of their own part only; learning may go on meanwhile.
+   */
+  *refit(): Generator<number, void, void> {
+    const due = this.#due()
+    for (const [i, model] of due.entries()) {
+      for (const done of model.refit()) yield (i + done) / due.length
+    }
+  }
+
+  // --------------------------------------------------------------- mechanics
+
+  #models(): readonly Learner[] {
+    const { success, expectedReturn, stopRisk } = this.#parts
+    return [success, expectedReturn, stopRisk]
+  }
+
+  /** The models whose refit is due. */
+  #due(): (Learner & Refittable)[] {
+    return (this.#models() as (Learner & Partial<Refittable>)[]).filter(
+      (model): model is Learner & Refittable => 'refit' in model && model.refitDue === true,
+    )
+  }
+
+  #priceOf({ symbol, price }: S): number {
+    return price === undefined
+      ? this.#parts.features.lastClose(symbol)
+      : positive('signal.price', price, 'INVALID_SIGNAL')
+  }
+
+  #context(signal: S, price: number, account: Account): Parameters<TradePolicy['baseline']>[0] {
+    const { features, killSwitch } = this.#parts
+    const { symbol, side, stop, target } = signal
+    return {
+      signal: {
+        symbol,
+        side,
+        price,
+        ...(stop === undefined ? {} : { stop }),
+        ...(target === undefined ? {} : { target }),
+      },
+      atr: features.atr(symbol),
+      account,
+      trades: this.#state.trades,
+      symbolTrades: this.#state.bySymbol.find(([name]) => name === symbol)?.[1] ?? 0,
+      halted: killSwitch.halted
+        ? (killSwitch.cause ?? { code: 'UNKNOWN', text: 'The kill switch gave no cause.' })
+        : null,
+    }
+  }
+
+  #predict(x: Float64Array, { price, stop, target }: Plan, costs: number): Prediction {
+    const { success, expectedReturn, stopRisk, interval } = this.#parts
+    const middle = expectedReturn.predict(x)
+    const [worst, best] = [-Math.abs(price - stop) / price - costs, Math.abs(target - price) / price - costs]
+    const half = interval.halfWidth(Math.abs(stop - price) / price)
+    return {
+      probability: success.predict(x),
+      expectedReturn: middle,
+      // before enough is known the bracket itself is the range
+      interval: Number.isNaN(half)
+        ? { low: Math.min(worst, middle), high: Math.max(best, middle), coverage: interval.options.coverage }
+        : { low: middle - half, high: middle + half, coverage: interval.options.coverage },
+      stopRisk: stopRisk.predict(x),
+      trades: this.#state.trades,
+    }
+  }
+
+  /** Scores the stored prediction, learns, closes the decision, and only then asks whether the world has changed. */
+  #settle(entry: OpenDecision, label: Label, outcome: Outcome | null): void {
+    const { decision, x, halfWidth, scale, traded } = entry
+    const { features, killSwitch, success, expectedReturn, stopRisk, detectors, interval } = this.#parts
+    const { probability, expectedReturn: expected } = decision.prediction
+    const error = this.#board.errorOf(label.y, probability)
+    this.#board.update(label.y, probability, label.netReturn, decision.model.action)
+    success.learn(x, label.y)
+    expectedReturn.learn(x, label.netReturn)
+    stopRisk.learn(x, label.exitReason === 'stop' ? 1 : 0)
+    interval.learn(label.netReturn - expected, scale, halfWidth)
+    features.settle(decision.symbol, label.y)
+    if (traded || outcome !== null) killSwitch.observeOutcome(label.netReturn)
+
+    const s = this.#state
+    s.trades++
+    const count = s.bySymbol.find(([name]) => name === decision.symbol)
+    if (count) count[1]++
+    else s.bySymbol.push([decision.symbol, 1])
+    this.#book.close(entry, label, outcome)
+    for (const detector of detectors) {
+      if (detector.update(error) === 'drift') this.#adapt(detector, label.exitTime)
+    }
+  }
+
+  /** Lets go of the old regime. */
+  #adapt(detector: Serializable, time: number): void {
+    const width = 'width' in detector ? (detector as Serializable & Windowed).width : this.#limits.keepAfterDrift
+    const kept = Math.max(width, this.#limits.keepAfterDrift)
+    for (const model of this.#models()) if ('forget' in model) (model as Learner & Forgetful).forget(kept)
+    const s = this.#state
+    s.marks.push({ time, detector: detector.toJSON().type, trades: s.trades, kept })
+    if (s.marks.length > MAX_MARKS) s.marks.shift()
+  }
+
+  // ---------------------------------------------------------------- snapshot
+
+  toJSON(): Snapshot {
+    return {
+      ...snapshot(TradeLearner, { ...this.#limits, schema: this.#parts.features.schema.fingerprint }, {}),
+      state: {
+        self: packState(this.#state),
+        board: packPart(this.#board),
+        book: this.#book.pack(),
+        parts: packParts(this.#parts),
+      },
+    }
+  }
+
+  /**
+   * A learner that goes on, bit for bit, where `saved` stopped.
+   *
+   * `options` are those of the constructor: the mode, the policy and its limits come from there and never from a file;
+   * models, detectors, features, open decisions and a latched kill switch come from the snapshot. Name the codecs of
+   * parts of your own in `codecs`.
+   *
+   * @throws `CORRUPT_SNAPSHOT`, `UNSUPPORTED_VERSION`, `UNKNOWN_SNAPSHOT` or `SCHEMA_MISMATCH`
+   */
+  static restore<S extends Signal>(
+    saved: Snapshot | string,
+    options: TradeLearnerOptions<S> & {
+      readonly features: Features<S> & { codec(): Codec }
+      readonly codecs?: readonly Codec[]
+    },
+  ): TradeLearner<S> {
+    const { state } = checkSnapshot(TradeLearner, typeof saved === 'string' ? parseSnapshot(saved) : saved)
+    const learner = new TradeLearner<S>(options)
+    const codecs = [options.features.codec(), ...(options.codecs ?? []), ...defaultCodecs()]
+    learner.#parts = unpackParts(state, codecs, learner.#parts.killSwitch)
+    learner.#board = Scoreboard.fromJSON(nested(state, 'board', 'trade-learner'))
+    learner.#book.unpack(state['book'], options.features.schema.size)
+    learner.#state = unpackState(state['self'], fresh(), 'state.self')
+    return learner
+  }
+}

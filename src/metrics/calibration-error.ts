@@ -1,0 +1,117 @@
+import type { Metric, Snapshot } from '../contracts.ts'
+import { integer } from '../core/check.ts'
+import { checkSnapshot, snapshot } from '../core/snapshot.ts'
+import { unpackState } from '../core/state.ts'
+import { checkScore } from './check-score.ts'
+import { ascending, checkScoredWindow, createScoredWindow, pushScored, type ScoredWindow } from './scored-window.ts'
+
+/** Options of {@link CalibrationError}. */
+export type CalibrationErrorOptions = {
+  /** Most bins. @defaultValue 10 */
+  readonly bins: number
+  /** Newest observations that count. @defaultValue 10000 */
+  readonly window: number
+}
+
+/** One point of the reliability diagram. */
+export type ReliabilityBin = {
+  /** Mean prediction in the bin. */
+  readonly predicted: number
+  /** Share of 1s in the bin. */
+  readonly observed: number
+  /** Sum of the weights in the bin. */
+  readonly count: number
+}
+
+/**
+ * How far probabilities are from the frequencies that follow them: the expected calibration error.
+ *
+ * The newest predictions are sorted and cut into bins of equal weight, because those of trading models crowd around
+ * the base rate and would all fall into one of ten bins of equal width. Equal predictions stay together, so a constant
+ * prediction makes one bin.
+ *
+ *     ECE = sum over bins of (count / total) |mean prediction - share of 1s|
+ *
+ * An update is O(1); value and bins are computed when read, in O(window log window). Chance alone makes it positive: bins
+ * of m observations each show about 0.4 / sqrt(m) even when every probability is right. NaN before the first.
+ *
+ * @see M. P. Naeini, G. F. Cooper, M. Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian
+ *   binning", AAAI
+ *
+ * @example
+ * ```ts
+ * const calibration = new CalibrationError()
+ * for (const { probability, y } of closed) calibration.update(y, probability)
+ * calibration.bins // [{ predicted: 0.41, observed: 0.38, count: 52 }, ...]
+ * ```
+ */
+export class CalibrationError implements Metric {
+  static readonly type: string = 'calibration-error'
+  static readonly version: number = 1
+
+  readonly better = 'lower'
+  readonly options: CalibrationErrorOptions
+  #state: ScoredWindow = createScoredWindow()
+
+  constructor({ bins = 10, window = 10_000 }: Partial<CalibrationErrorOptions> = {}) {
+    this.options = { bins: integer('bins', bins), window: integer('window', window) }
+  }
+
+  get value(): number {
+    let total = 0
+    let error = 0
+    for (const { predicted, observed, count } of this.bins) {
+      total += count
+      error += count * Math.abs(predicted - observed)
+    }
+    return total > 0 ? error / total : NaN
+  }
+
+  /** The reliability diagram, ascending; bins that no prediction fell into are left out. */
+  get bins(): readonly ReliabilityBin[] {
+    const { predictions, labels, weights, size } = this.#state
+    const order = ascending(this.#state)
+    let total = 0
+    for (let i = 0; i < size; i++) total += weights[i]!
+
+    const { bins } = this.options
+    const sums = Array.from({ length: bins }, () => ({ predicted: 0, observed: 0, count: 0 }))
+    let below = 0
+    for (let i = 0; i < size; ) {
+      // a group of equal predictions goes where its middle falls
+      const prediction = predictions[order[i]!]!
+      let weight = 0
+      let ones = 0
+      for (; i < size && predictions[order[i]!] === prediction; i++) {
+        const at = order[i]!
+        weight += weights[at]!
+        if (labels[at] === 1) ones += weights[at]!
+      }
+      const sum = sums[Math.min(bins - 1, Math.floor((bins * (below + weight / 2)) / total))]!
+      below += weight
+      sum.predicted += weight * prediction
+      sum.observed += ones
+      sum.count += weight
+    }
+    return sums
+      .filter(({ count }) => count > 0)
+      .map(({ predicted, observed, count }) => ({ predicted: predicted / count, observed: observed / count, count }))
+  }
+
+  update(y: number, prediction: number, weight = 1): void {
+    checkScore(y, prediction, weight)
+    pushScored(this.#state, this.options.window, y, prediction, weight)
+  }
+
+  toJSON(): Snapshot {
+    return snapshot(CalibrationError, this.options, this.#state)
+  }
+
+  /** Reads back what {@link toJSON} wrote. */
+  static fromJSON(json: Snapshot): CalibrationError {
+    const { options, state } = checkSnapshot(CalibrationError, json)
+    const metric = new CalibrationError(unpackState(options, { bins: 0, window: 0 }, 'options'))
+    metric.#state = checkScoredWindow(unpackState(state, createScoredWindow()), metric.options.window)
+    return metric
+  }
+}

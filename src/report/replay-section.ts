@@ -1,0 +1,176 @@
+import { type ScoreReport, scorePredictions, type Verdict } from '../evaluation/index.ts'
+import type { ReplayedSignal, ReplayResult } from '../lifecycle/index.ts'
+import type { Signal } from '../market.ts'
+import { AUC, CalibrationError } from '../metrics/index.ts'
+import type { ConfidenceBin, ReportMetric, ReportSection } from './report-data.ts'
+import { scoreRows } from './score-rows.ts'
+
+/** What {@link summarizeReplay} needs besides the replay. */
+export type ReplaySectionOptions = {
+  readonly title: string
+  readonly intro?: string
+  /** Signals whose newest AUC is drawn. @defaultValue 250 */
+  readonly rollingWindow?: number
+  /** A known line to hold the rolling AUC against, e.g. the Bayes AUC of a simulated market; one value a signal. */
+  readonly reference?: { readonly name: string; readonly values: readonly number[] }
+}
+
+/** A replay in words and figures. */
+export type ReplaySummary = {
+  readonly section: ReportSection
+  readonly scores: readonly ScoreReport[]
+  readonly verdict: Verdict
+  /** Money at the end over money at the start, and the deepest fall on the way, each for learner and baseline. */
+  readonly money: { readonly [side in 'learner' | 'baseline']: { readonly growth: number; readonly drawdown: number } }
+}
+
+/**
+ * Sums up a replay: how good the probabilities were beside what needs no learning, and what the money did.
+ *
+ * All probabilities are those stored when the decisions were made, and all labels come from the baseline's bracket, so
+ * that taken and skipped signals are judged alike.
+ */
+export function summarizeReplay<S extends Signal>(
+  result: ReplayResult<S>,
+  options: ReplaySectionOptions,
+): ReplaySummary {
+  const { signals, equity, halts, learner } = result
+  const { title, intro, rollingWindow = 250, reference } = options
+  const probabilities = signals.map(({ decision }) => decision.prediction.probability)
+  const { scores, verdict } = scorePredictions(
+    {
+      y: Float64Array.from(signals, ({ label }) => label.y),
+      netReturns: Float64Array.from(signals, ({ label }) => label.netReturn),
+      times: Float64Array.from(signals, ({ decision }) => decision.time),
+      // a candle that opened at exitTime is known only after that
+      labelEnds: Float64Array.from(signals, ({ label }) => label.exitTime + 1),
+    },
+    probabilities,
+    { stake: 0.1 },
+  )
+  const money = { learner: growthOf(equity.learner), baseline: growthOf(equity.baseline) }
+  const end = equity.times.at(-1) ?? 0
+  const start = equity.learner[0] ?? 1
+  const section: ReportSection = {
+    title,
+    ...(intro === undefined ? {} : { intro }),
+    metrics: [...moneyRows(result, money), ...scoreRows(scores)],
+    equity: {
+      times: equity.times,
+      series: [
+        { name: 'learner', values: equity.learner.map((value) => value / start) },
+        { name: 'take every signal', values: equity.baseline.map((value) => value / start) },
+      ],
+    },
+    driftMarks: learner.status().drift.marks.map(({ time, detector, kept }) => ({
+      time,
+      label: `${detector}: drift, kept the newest ${kept}`,
+    })),
+    halts: halts.map(({ from, to, code }) => ({ from, to: Number.isNaN(to) ? end : to, reason: code })),
+    calibration: { bins: reliability(signals) },
+    confidence: confidenceBins(signals),
+    rolling: [rollingAuc(signals, rollingWindow, reference)],
+    importance: importance(result),
+  }
+  return { section, scores, verdict, money }
+}
+
+function growthOf(values: readonly number[]): { growth: number; drawdown: number } {
+  let peak = Number.NEGATIVE_INFINITY
+  let drawdown = 0
+  for (const value of values) {
+    peak = Math.max(peak, value)
+    drawdown = Math.max(drawdown, 1 - value / peak)
+  }
+  return { growth: values.length > 0 ? values.at(-1)! / values[0]! : 1, drawdown }
+}
+
+const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`
+
+function moneyRows<S extends Signal>(
+  { signals, halts }: ReplayResult<S>,
+  { learner, baseline }: ReplaySummary['money'],
+): ReportMetric[] {
+  const traded = signals.filter(({ decision }) => decision.action !== 'skip').length
+  const row = (name: string, model: string, other: string, note: string): ReportMetric => ({
+    name,
+    model,
+    baselines: [
+      { name: 'take every signal', value: other },
+      { name: 'base rate', value: '' },
+      { name: 'last label', value: '' },
+    ],
+    n: signals.length,
+    note,
+  })
+  return [
+    row('Growth of the account', percent(learner.growth - 1), percent(baseline.growth - 1), 'costs included'),
+    row('Drawdown of the account', percent(learner.drawdown), percent(baseline.drawdown), 'lower is better'),
+    row('Signals traded', String(traded), String(signals.length), `${halts.length} halts by the kill switch`),
+  ]
+}
+
+function reliability(signals: readonly ReplayedSignal[]): { predicted: number; observed: number; count: number }[] {
+  const calibration = new CalibrationError({ window: Math.max(1, signals.length) })
+  for (const { decision, label } of signals) calibration.update(label.y, decision.prediction.probability)
+  return [...calibration.bins]
+}
+
+/** Ten equal ranges of probability, and what was done in each. */
+function confidenceBins(signals: readonly ReplayedSignal[]): ConfidenceBin[] {
+  return Array.from({ length: 10 }, (_, i) => {
+    const inside = signals.filter(({ decision }) => Math.min(9, Math.floor(decision.prediction.probability * 10)) === i)
+    const count = (action: string): number => inside.filter(({ decision }) => decision.action === action).length
+    const wins = inside.reduce((sum, { label }) => sum + label.y, 0)
+    return {
+      low: i / 10,
+      high: (i + 1) / 10,
+      take: count('take'),
+      reduce: count('reduce'),
+      skip: count('skip'),
+      winRate: inside.length > 0 ? wins / inside.length : null,
+    }
+  })
+}
+
+function rollingAuc(
+  signals: readonly ReplayedSignal[],
+  window: number,
+  reference: ReplaySectionOptions['reference'],
+): NonNullable<ReportSection['rolling']>[number] {
+  const auc = new AUC({ window })
+  // a value every few signals is all that a screen can show
+  const every = Math.max(1, Math.floor(signals.length / 400))
+  const times: number[] = []
+  const values: (number | null)[] = []
+  const known: (number | null)[] = []
+  signals.forEach(({ decision, label }, i) => {
+    auc.update(label.y, decision.prediction.probability)
+    if (i % every !== 0 || decision.time === times.at(-1)) return
+    times.push(decision.time)
+    values.push(i + 1 < window ? null : auc.value)
+    known.push(reference?.values[i] ?? null)
+  })
+  return {
+    name: `AUC of the newest ${window} signals`,
+    times,
+    values,
+    reference: reference ? { name: reference.name, values: known } : { name: 'no skill', values: 0.5 },
+    unit: 'AUC',
+  }
+}
+
+/** How much each feature moves the probability, on average over the newest decisions. */
+function importance<S extends Signal>({ learner, signals }: ReplayResult<S>): { name: string; amount: number }[] {
+  const totals = new Map<string, number>()
+  const newest = signals.slice(-100)
+  for (const { decision } of newest) {
+    for (const { feature, amount } of learner.explain(decision.id).causes) {
+      totals.set(feature, (totals.get(feature) ?? 0) + Math.abs(amount) / newest.length)
+    }
+  }
+  return [...totals]
+    .map(([name, amount]) => ({ name, amount }))
+    .sort((a, b) => b.amount - a.amount)
+    .slice(0, 12)
+}

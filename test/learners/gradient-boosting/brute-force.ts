@@ -1,0 +1,67 @@
+import type { SplitRules } from '../../../src/learners/gradient-boosting/split.ts'
+
+/** A table in the plainest form: rows, and an integer gradient and hessian each, so that sums are exact. */
+export type PlainTable = {
+  readonly rows: readonly (readonly number[])[]
+  readonly gradients: readonly number[]
+  readonly hessians: readonly number[]
+}
+
+/** A split found by trying everything. */
+export type PlainSplit = {
+  readonly feature: number
+  readonly threshold: number
+  readonly missingLeft: boolean
+  readonly gain: number
+  readonly left: readonly number[]
+  readonly right: readonly number[]
+}
+
+const sum = (values: readonly number[], members: readonly number[]): number =>
+  members.reduce((total, i) => total + values[i]!, 0)
+
+/** Halfway points between the distinct values of a whole column, and one above all of them. */
+function thresholdsOf(rows: PlainTable['rows'], feature: number): number[] {
+  const values = [...new Set(rows.map((row) => row[feature]!).filter((v) => !Number.isNaN(v)))].sort((a, b) => a - b)
+  return values.map((v, i) => (i + 1 < values.length ? (v + values[i + 1]!) / 2 : Number.MAX_VALUE))
+}
+
+/** The best split of the rows `members` by definition: every feature, threshold and missing direction, from rows. */
+export function bestSplit(table: PlainTable, members: readonly number[], rules: SplitRules): PlainSplit | undefined {
+  const { rows, gradients, hessians } = table
+  const score = (part: readonly number[]): number => {
+    const g = sum(gradients, part)
+    return (g * g) / (sum(hessians, part) + rules.l2)
+  }
+  const allowed = (part: readonly number[]): boolean =>
+    part.length >= rules.minSamplesLeaf && sum(hessians, part) >= rules.minHessianLeaf
+  let best: PlainSplit | undefined
+  let most = score(members)
+  for (let feature = 0; feature < rows[0]!.length; feature++) {
+    const numberOf = (i: number): number => rows[i]![feature]!
+    const anyMissing = members.some((i) => Number.isNaN(numberOf(i)))
+    const present = members.filter((i) => !Number.isNaN(numberOf(i)))
+    let below = 0
+    for (let threshold of thresholdsOf(rows, feature)) {
+      // a threshold that moves none of these rows is the one before it over again
+      const now = present.filter((i) => numberOf(i) <= threshold).length
+      if (now === below) continue
+      below = now
+      if (now === present.length) threshold = Number.MAX_VALUE
+      for (const side of anyMissing ? ['right', 'left'] : ['none']) {
+        const goesLeft = (i: number): boolean =>
+          Number.isNaN(numberOf(i)) ? side === 'left' : numberOf(i) <= threshold
+        const left = members.filter(goesLeft)
+        const right = members.filter((i) => !goesLeft(i))
+        if (!allowed(left) || !allowed(right)) continue
+        const total = score(left) + score(right)
+        if (total <= most) continue
+        most = total
+        const gain = total - score(members)
+        const missingLeft = anyMissing ? side === 'left' : left.length >= right.length
+        best = { feature, threshold, missingLeft, gain, left, right }
+      }
+    }
+  }
+  return best
+}

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest'
+import type { Learner, Snapshot, Vector } from '../../src/contracts.ts'
+import { drawNormal } from '../../src/core/draw.ts'
+import { logit, logLossOf, sigmoid } from '../../src/core/math.ts'
+import { SeededRng } from '../../src/core/rng.ts'
+import { MeanTarget } from '../../src/learners/baseline.ts'
+import { OnlineCalibration } from '../../src/learners/online-calibration.ts'
+import { fitPlatt } from '../../src/learners/platt.ts'
+
+/** Says σ(x[0]) and learns nothing. */
+function fixed(): Learner {
+  let seen = 0
+  return {
+    task: 'binary',
+    get seen() {
+      return seen
+    },
+    predict: (x: Vector) => sigmoid(x[0]!),
+    learn: () => void seen++,
+    toJSON: (): Snapshot => ({ type: 'fixed', version: 1, options: {}, state: {} }),
+  }
+}
+
+/** Labels whose true log-odds are slope x + offset, where the learner says x. */
+function stream(seed: string, slope: number, offset: number): () => { x: Vector; y: number; p: number } {
+  const rng = new SeededRng(seed)
+  return () => {
+    const x = Float64Array.of(1.5 * drawNormal(rng))
+    const p = sigmoid(slope * x[0]! + offset)
+    return { x, y: rng.next() < p ? 1 : 0, p }
+  }
+}
+
+describe('fitPlatt', () => {
+  test('gives the values of an independent fit (scipy: A = -0.85506, B = -0.07184)', () => {
+    const scores = Float64Array.of(-2, -1.5, -1, -0.5, -0.2, 0.1, 0.3, 0.8, 1.2, 2)
+    const labels = Float64Array.of(0, 0, 1, 0, 0, 1, 0, 1, 1, 1)
+    const { slope, offset } = fitPlatt(scores, labels, 10)
+    expect(slope).toBeCloseTo(0.85506, 5)
+    expect(offset).toBeCloseTo(0.07184, 5)
+  })
+
+  test('all labels alike, or all scores alike, give a finite line', () => {
+    const scores = Float64Array.of(-1, 0, 1, 2)
+    for (const labels of [new Float64Array(4), new Float64Array(4).fill(1)]) {
+      const { slope, offset } = fitPlatt(scores, labels, 4)
+      expect(Number.isFinite(slope) && Number.isFinite(offset)).toBe(true)
+    }
+    const flat = fitPlatt(new Float64Array(4).fill(13), Float64Array.of(0, 1, 1, 1), 4)
+    expect(sigmoid(13 * flat.slope + flat.offset)).toBeCloseTo((3 * (4 / 5) + 1 / 3) / 4, 6)
+  })
+
+  test('never turns the ranking upside down', () => {
+    const { slope, offset } = fitPlatt(Float64Array.of(-2, -1, 1, 2), Float64Array.of(1, 1, 0, 0), 4)
+    expect(slope).toBe(0)
+    expect(sigmoid(offset)).toBeCloseTo(0.5, 12)
+  })
+
+  test('does not mind scores of any size', () => {
+    const scores = Float64Array.from({ length: 100 }, (_, i) => (i - 50) * 1e4)
+    const labels = Float64Array.from({ length: 100 }, (_, i) => (i % 10 < 3 ? 1 - Number(i > 50) : Number(i > 50)))
+    const { slope, offset } = fitPlatt(scores, labels, 100)
+    expect(slope).toBeGreaterThan(0)
+    expect(Number.isFinite(offset)).toBe(true)
+  })
+})
+
+describe('OnlineCalibration', () => {
+  test('passes the learner through until it has seen minSamples labels', () => {
+    const learner = new OnlineCalibration({ learner: fixed(), minSamples: 200 })
+    const draw = stream('early', 0.3, 0.5)
+    for (let i = 0; i < 199; i++) {
+      const { x, y } = draw()
+      expect(learner.predict(x)).toBe(sigmoid(x[0]!))
+      learner.learn(x, y)
+    }
+    expect(learner.active).toBe(false)
+    const { x, y } = draw()
+    learner.learn(x, y)
+    expect(learner.active).toBe(true)
+  })
+
+  test('halves the calibration error of a learner that is three times too sure and too hopeful', () => {
+    const learner = new OnlineCalibration({ learner: fixed() })
+    const draw = stream('boast', 1 / 3, -0.4)
+    let raw = 0
+    let corrected = 0
+    let rawLoss = 0
+    let correctedLoss = 0
+    for (let i = 0; i < 3000; i++) {
+      const { x, y, p } = draw()
+      if (i >= 500) {
+        const [q, c] = [sigmoid(x[0]!), learner.predict(x)]
+        raw += Math.abs(q - p)
+        corrected += Math.abs(c - p)
+        rawLoss += logLossOf(y, q)
+        correctedLoss += logLossOf(y, c)
+      }
+      learner.learn(x, y)
+    }
+    expect(corrected).toBeLessThan(raw / 3)
+    expect(correctedLoss).toBeLessThan(rawLoss - 0.05 * 2500)
+    expect(learner.slope).toBeCloseTo(1 / 3, 0)
+    expect(learner.offset).toBeLessThan(-0.1)
+  })
+
+  test('costs a learner that is calibrated already less than 0.003 nats a label', () => {
+    const learner = new OnlineCalibration({ learner: fixed() })
+    const draw = stream('true', 1, 0)
+    let excess = 0
+    for (let i = 0; i < 4000; i++) {
+      const { x, y } = draw()
+      excess += logLossOf(y, learner.predict(x)) - logLossOf(y, sigmoid(x[0]!))
+      learner.learn(x, y)
+    }
+    expect(excess / 4000).toBeLessThan(0.003)
+  })
+
+  test('steps back when the learner becomes right by itself', () => {
+    const learner = new OnlineCalibration({ learner: fixed(), halfLife: 50 })
+    const wrong = stream('wrong', 0.2, -1)
+    for (let i = 0; i < 600; i++) {
+      const { x, y } = wrong()
+      learner.learn(x, y)
+    }
+    expect(learner.active).toBe(true)
+    const right = stream('right', 1, 0)
+    let stepped = false
+    for (let i = 0; i < 250; i++) {
+      const { x, y } = right()
+      learner.learn(x, y)
+      stepped ||= !learner.active
+    }
+    expect(stepped).toBe(true)
+  })
+
+  test('fits the newest pairs alone, wherever the ring turns and whatever was forgotten', () => {
+    const learner = new OnlineCalibration({ learner: fixed(), minSamples: 40, window: 50, every: 10 })
+    const draw = stream('ring', 0.5, 0)
+    const pairs: [score: number, label: number][] = []
+    const expectFit = (newest: number): void => {
+      const kept = pairs.slice(-newest)
+      const scores = Float64Array.from(kept, ([score]) => score)
+      const labels = Float64Array.from(kept, ([, label]) => label)
+      const { slope, offset } = fitPlatt(scores, labels, newest)
+      expect([learner.slope, learner.offset]).toEqual([slope, offset])
+    }
+    for (let i = 1; i <= 80; i++) {
+      const { x, y } = draw()
+      pairs.push([logit(sigmoid(x[0]!), 1e-6), y])
+      learner.learn(x, y)
+      if (i === 20) expectFit(20)
+      if (i === 70) expectFit(50)
+      if (i === 73) learner.forget(23)
+    }
+    expectFit(30)
+  })
+
+  test('a regression is refused', () => {
+    expect(() => new OnlineCalibration({ learner: new MeanTarget({ features: 1 }) })).toThrow(
+      /"learner" must be binary, got regression/,
+    )
+  })
+})
