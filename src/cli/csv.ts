@@ -8,10 +8,7 @@ import type { Candle, Side, Signal } from '../market.ts'
 
 /** Options of {@link readCandles}. */
 export type ReadCandlesOptions = {
-  /**
-   * Names the candles of a file without a symbol column, and chooses the rows of a file that has one.
-   * @defaultValue the file's name without `.csv` and `.gz`; every row
-   */
+  /** Names the candles of a file without a symbol column. @defaultValue the file's name without `.csv` and `.gz` */
   readonly symbol?: string
   /** What to do with rows whose values make no sense. @defaultValue "error" */
   readonly onBadRow?: 'error' | 'skip'
@@ -64,14 +61,11 @@ export function readCandles(path: string, { symbol, onBadRow = 'error' }: ReadCa
   }
   const name = symbol ?? basename(path).replace(/(\.csv)?(\.gz)?$/i, '')
   const found: Sourced<Candle>[] = []
-  const seen = new Set<string>()
   let skipped = 0
   let firstSkipped = ''
   for (const row of sheet.rows) {
     try {
       const own = at.symbol < 0 ? name : textAt(sheet, row, at.symbol, 'INVALID_CANDLE')
-      seen.add(own)
-      if (symbol !== undefined && own !== symbol) continue
       const price = (column: number): number => positiveAt(sheet, row, column, 'INVALID_CANDLE')
       const candle: Candle = {
         symbol: own,
@@ -90,14 +84,6 @@ export function readCandles(path: string, { symbol, onBadRow = 'error' }: ReadCa
     }
   }
   if (found.length === 0) {
-    if (symbol !== undefined && seen.size > 0 && !seen.has(symbol)) {
-      const [first, second, third] = seen
-      const some = [first, second, third].filter((other) => other !== undefined).map(show)
-      throw new TradeLearnError(
-        'UNKNOWN_SYMBOL',
-        `${sheet.file}: wanted rows of ${show(symbol)}, got ${some.join(', ')}.`,
-      )
-    }
     const why = skipped > 0 ? `${skipped} bad ones; the first: ${firstSkipped}` : 'none.'
     throw new TradeLearnError('NOT_ENOUGH_DATA', `${sheet.file}: wanted at least one candle, got ${why}`)
   }

@@ -1,7 +1,15 @@
 import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
 import { TradeLearnError } from '../core/errors.ts'
-import { category, type Declaration, defaultFeatures, FeatureEngineer, flag, numeric, optional } from '../features/index.ts'
+import {
+  category,
+  type Declaration,
+  defaultFeatures,
+  FeatureEngineer,
+  flag,
+  numeric,
+  optional,
+} from '../features/index.ts'
 import type { Features, Strategy } from '../lifecycle/index.ts'
 import type { Candle, Signal } from '../market.ts'
 import { readCandles, readSignals } from './csv.ts'
@@ -18,9 +26,15 @@ export type MarketFlags = {
 /** Adds those options to a command. */
 export function withMarketInput(command: Command): Command {
   return command
-    .requiredOption('-c, --candles <file>', 'candles as CSV (.csv or .csv.gz): time, open, high, low, close, volume, symbol')
+    .requiredOption(
+      '-c, --candles <file>',
+      'candles as CSV (.csv or .csv.gz): time, open, high, low, close, volume, symbol',
+    )
     .option('--symbol <name>', "symbol of a file without a symbol column (default: the file's name)")
-    .option('-s, --signals <file>', 'signals as CSV: time, symbol, side, and if you like price, stop, target, own columns')
+    .option(
+      '-s, --signals <file>',
+      'signals as CSV: time, symbol, side, and if you like price, stop, target, own columns',
+    )
     .addOption(
       new Option('-r, --rule <name>', 'built-in rule that makes signals where there is no signals file')
         .choices(Object.keys(RULES))

@@ -13,8 +13,8 @@ export const NOTES: readonly string[] = [
 ]
 
 /** Writes the page and says where. */
-export function writePage(file: string, data: ReportData): void {
-  writeFileSync(file, renderReport(data, readAssets()))
+export async function writePage(file: string, data: ReportData): Promise<void> {
+  writeFileSync(file, await renderReport(data, readAssets()))
   console.log(`\nPage: ${resolve(file)} (one file, no network; open it in a browser)`)
 }
 

@@ -55,10 +55,10 @@ export function checkSnapshot({ type, version }: Pick<Codec, 'type' | 'version'>
  *
  * @example
  * ```ts
- * const detector = restore(JSON.parse(text), [ADWIN, PageHinkley])
+ * const detector = restore<DriftDetector>(JSON.parse(text), [ADWIN, PageHinkley])
  * ```
  */
-export function restore<T extends Serializable>(snapshot: Snapshot, codecs: readonly Codec<T>[]): T {
+export function restore<T extends Serializable = Serializable>(snapshot: Snapshot, codecs: readonly Codec[]): T {
   const codec = codecs.find(({ type }) => type === (snapshot as Snapshot | null)?.type)
   if (!codec) {
     const known = codecs.map(({ type }) => `"${type}"`).join(', ')
@@ -67,7 +67,7 @@ export function restore<T extends Serializable>(snapshot: Snapshot, codecs: read
       `No codec for ${show((snapshot as Snapshot | null)?.type)}; given: ${known}.`,
     )
   }
-  return codec.fromJSON(checkSnapshot(codec, snapshot), (nested) => restore(nested, codecs as readonly Codec[]))
+  return codec.fromJSON(checkSnapshot(codec, snapshot), (nested) => restore(nested, codecs)) as T
 }
 
 /** Reads JSON text, with a coded error where it was cut short or altered. */

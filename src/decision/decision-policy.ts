@@ -214,14 +214,16 @@ function contradiction(action: Plan['action'], value: number): Reason[] {
 function faultOf(prediction: Prediction): string | null {
   if (typeof prediction !== 'object' || prediction === null) return `Wanted a prediction, got ${show(prediction)}.`
   const { probability, expectedReturn, stopRisk, interval } = prediction
-  if (!(probability >= 0 && probability <= 1)) return `The probability must be from 0 to 1, got ${show(probability)}.`
+  if (!isShare(probability)) return `The probability must be from 0 to 1, got ${show(probability)}.`
   if (!Number.isFinite(expectedReturn)) return `The expected return must be finite, got ${show(expectedReturn)}.`
-  if (!(stopRisk >= 0 && stopRisk <= 1)) return `The stop risk must be from 0 to 1, got ${show(stopRisk)}.`
+  if (!isShare(stopRisk)) return `The stop risk must be from 0 to 1, got ${show(stopRisk)}.`
   if (!(interval?.low <= interval?.high)) {
     return `The interval must run from low to high, got ${show(interval?.low)} to ${show(interval?.high)}.`
   }
   return null
 }
+
+const isShare = (value: number): boolean => Number.isFinite(value) && value >= 0 && value <= 1
 
 function wrong(name: string, value: number, most: number): never {
   throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${show(most)}, got ${show(value)}.`)

@@ -146,25 +146,26 @@ function quantityOf(size: number, equity: number, price: number): number {
 }
 
 /**
- * `guess`, or the next numbers below it until one is allowed, or 0.
+ * `guess` if it is allowed, else a number a little below it that is, or 0.
  *
- * A division and a product each round by at most half a unit in the last place, so 8 steps are more than enough;
- * they run out only where numbers are too small to be stepped down.
+ * A guess is off by rounding alone, but where little room is left beside a large position that is many units in its
+ * last place. So the steps down start at one unit and double: 52 of them reach 0.
  */
 function largest(guess: number, allowed: (value: number) => boolean): number {
-  let value = guess
-  for (let step = 0; step < 8 && value > 0; step++) {
-    if (allowed(value)) return value
-    value *= 1 - Number.EPSILON
+  if (allowed(guess) && guess > 0) return guess
+  for (let step = Number.EPSILON; step < 1; step *= 2) {
+    const value = guess * (1 - step)
+    if (allowed(value) && value > 0) return value
   }
   return 0
 }
 
 /** What is wrong with a plan's numbers, or null. */
 function faultOf({ size, price, stop }: Plan): string | null {
-  if (!(size >= 0 && size < Infinity)) return `The size must be at least 0 and finite, got ${show(size)}.`
-  if (!(price > 0 && price < Infinity)) return `The price must be a positive number, got ${show(price)}.`
-  if (!(stop > 0 && stop < Infinity && stop !== price)) return `The stop must be a price of its own, got ${show(stop)}.`
+  if (!(Number.isFinite(size) && size >= 0)) return `The size must be at least 0 and finite, got ${show(size)}.`
+  if (!(Number.isFinite(price) && price > 0)) return `The price must be a positive number, got ${show(price)}.`
+  if (!(Number.isFinite(stop) && stop > 0 && stop !== price))
+    return `The stop must be a price of its own, got ${show(stop)}.`
   return null
 }
 

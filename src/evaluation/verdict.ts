@@ -20,9 +20,10 @@ export type Verdict = {
  * Judges a model against the base rate of its training rows by the intervals of two gains.
  *
  * Direction and probabilities are judged apart, because boosted trees can lean the right way and still be far too sure
- * of themselves. AUC has no say: with slow features its walk-forward value lies above 0.5 on pure random walks (0.52
- * pooled, 0.55 a fold, for trees on price levels over 3,000 bars). At 95 % coverage a model without skill passes each test with probability 0.025, so either of them with
- * at most 0.05; whoever judges twenty models should expect one such.
+ * of themselves. AUC has no say: with slow features it comes out above 0.5 on finite stretches of a pure random walk,
+ * without any leak. At 95 % coverage a model without skill passes each test with probability 0.025 in theory, and
+ * somewhat more often where labels overlap much and features hardly move. Whoever judges twenty models should expect
+ * one to pass.
  */
 export function judge(reports: readonly ScoreReport[]): Verdict {
   const gainOf = (name: ScoreName): Estimate => reports.find((report) => report.name === name)!.baselines.baseRate.gain
@@ -30,7 +31,7 @@ export function judge(reports: readonly ScoreReport[]): Verdict {
   const direction = findingOf(lean)
   const probabilities = findingOf(loss)
   const skill = overall(direction, probabilities)
-  const gains = `correlation with the labels ${formatEstimate(lean)}, log loss better than the base rate's by ${formatEstimate(loss)}`
+  const gains = `correlation with the labels ${formatEstimate(lean)}, gain in log loss ${formatEstimate(loss)}`
   return { skill, direction, probabilities, text: `${WORDS[skill]} ${gains}.${advice(direction, probabilities)}` }
 }
 

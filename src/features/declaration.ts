@@ -12,6 +12,11 @@ type Group<Part> = { readonly [name: string]: Part }
 export type Declaration = {
   /** Indicators of the signal's own symbol. */
   readonly candles?: Group<Indicator<State, string>>
+  /**
+   * Indicators of the signal's own symbol with a direction, seen from the trade: a short sees them with the opposite
+   * sign. A momentum of +1 % is with a long and against a short, and this is what says so.
+   */
+  readonly directed?: Group<Indicator<State, string>>
   /** Indicators of other symbols. */
   readonly context?: Group<ContextFeature>
   /** How the symbol's own trades closed. */

@@ -19,18 +19,20 @@ import { dayOfWeek, hourOfDay, type SignalFeature, tradeSide } from './signal-fe
 export type DefaultFeatures = {
   readonly candles: {
     readonly rsi: ReturnType<typeof rsi>
-    readonly macd: ReturnType<typeof macd>
     readonly adx: ReturnType<typeof adx>
     readonly atr: ReturnType<typeof atr>
-    readonly ema: ReturnType<typeof emaDistance>
     readonly bollinger: ReturnType<typeof bollinger>
     readonly volumeRatio: ReturnType<typeof volumeRatio>
-    readonly vwap: ReturnType<typeof vwapDistance>
-    readonly rsiMomentum: ReturnType<typeof rsiMomentum>
     readonly volumeSurge: ReturnType<typeof volumeSurge>
     readonly trendStrength: ReturnType<typeof trendStrength>
-    readonly returns: ReturnType<typeof returns<readonly [1, 5, 10]>>
     readonly volatility: ReturnType<typeof volatility>
+  }
+  readonly directed: {
+    readonly macd: ReturnType<typeof macd>
+    readonly ema: ReturnType<typeof emaDistance>
+    readonly vwap: ReturnType<typeof vwapDistance>
+    readonly rsiMomentum: ReturnType<typeof rsiMomentum>
+    readonly returns: ReturnType<typeof returns<readonly [1, 5, 10]>>
   }
   readonly history: { readonly winRate: HistoryFeature<DecayedMoments, 'value'> }
   readonly signal: {
@@ -42,6 +44,8 @@ export type DefaultFeatures = {
 
 /**
  * A set to start from: 28 numbers from candles, from the symbol's own trades, and from the signal's side and time.
+ *
+ * What has a direction is seen from the trade (`directed`), so that a model can learn from longs and shorts together.
  *
  * All are free of scale, so that symbols and years compare. The slowest needs 34 candles to be defined and some 250
  * until its starting point no longer shows.
@@ -59,18 +63,20 @@ export function defaultFeatures(): DefaultFeatures {
   return {
     candles: {
       rsi: rsi(14),
-      macd: macd(12, 26, 9),
       adx: adx(14),
       atr: atr(14),
-      ema: emaDistance(9, 21),
       bollinger: bollinger(20, 2),
       volumeRatio: volumeRatio(20),
-      vwap: vwapDistance(20),
-      rsiMomentum: rsiMomentum(14, 5),
       volumeSurge: volumeSurge(5, 20),
       trendStrength: trendStrength(20),
-      returns: returns(1, 5, 10),
       volatility: volatility(20),
+    },
+    directed: {
+      macd: macd(12, 26, 9),
+      ema: emaDistance(9, 21),
+      vwap: vwapDistance(20),
+      rsiMomentum: rsiMomentum(14, 5),
+      returns: returns(1, 5, 10),
     },
     history: { winRate: recentWinRate(20) },
     signal: { side: tradeSide(), hour: hourOfDay(), weekday: dayOfWeek() },

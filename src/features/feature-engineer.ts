@@ -26,6 +26,7 @@ type SymbolState = {
   /** ATR(14) in price units, which policies need whatever the features are. */
   readonly atr: AtrState
   readonly candles: States
+  readonly directed: States
   readonly history: States
 }
 
@@ -47,7 +48,8 @@ const ATR_PERIOD = 14
  * @example
  * ```ts
  * const engineer = new FeatureEngineer({
- *   candles: { rsi: rsi(14), macd: macd() },
+ *   candles: { rsi: rsi(14) },
+ *   directed: { macd: macd() },
  *   context: { market: trendOf('SPY') },
  *   signal: { side: tradeSide(), hour: hourOfDay() },
  *   meta: { aiConfidence: numeric(), source: category('rules', 'ai'), confirmations: optional(numeric()) },
@@ -111,7 +113,7 @@ export class FeatureEngineer<
   /** The features of a signal as of now, written into `out`. Pure. */
   vector(signal: Asked, out: Vector = new Float64Array(this.schema.size)): Vector {
     const { size } = this.schema
-    const { candles, context, history, signal: own, meta } = this.#layout
+    const { candles, directed, context, history, signal: own, meta } = this.#layout
     const checked = checkSignal(signal)
     const state = this.#stateOf(checked.symbol)
     this.#checkPresent(state, checked.time)
@@ -119,6 +121,10 @@ export class FeatureEngineer<
       throw new TradeLearnError('INVALID_INPUT', `"out" must have ${size} features, got ${out.length}.`)
 
     for (const { key, part, at } of candles) part.read(state.candles[key]!, out, at)
+    for (const { key, part, at } of directed) {
+      part.read(state.directed[key]!, out, at)
+      if (checked.side === 'short') for (let i = at; i < at + part.outputs.length; i++) out[i] = -out[i]!
+    }
     for (const { key, part, at } of context) part.indicator.read(this.#state.context[key]!, out, at)
     for (const { key, part, at } of history) part.read(state.history[key]!, out, at)
     for (const { part, at } of own) part.read(checked, out, at)
@@ -146,6 +152,7 @@ export class FeatureEngineer<
     state.close = candle.close
     this.#atr.update(state.atr, candle)
     for (const { key, part } of this.#layout.candles) part.update(state.candles[key]!, candle)
+    for (const { key, part } of this.#layout.directed) part.update(state.directed[key]!, candle)
     for (const { key, part } of this.#layout.context) {
       if (part.symbol === symbol) part.indicator.update(this.#state.context[key]!, candle)
     }
@@ -201,8 +208,16 @@ export class FeatureEngineer<
   }
 
   #fresh(symbol: string): SymbolState {
-    const { candles, history } = this.#layout
-    return { symbol, time: 0, close: NaN, atr: this.#atr.init(), candles: initAll(candles), history: initAll(history) }
+    const { candles, directed, history } = this.#layout
+    return {
+      symbol,
+      time: 0,
+      close: NaN,
+      atr: this.#atr.init(),
+      candles: initAll(candles),
+      directed: initAll(directed),
+      history: initAll(history),
+    }
   }
 
   #add(symbol: string): SymbolState {

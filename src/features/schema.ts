@@ -30,13 +30,14 @@ export function layOut<Name extends string>(declaration: Declaration): Layout<Na
 
   function place<Part extends { readonly kind: string; readonly outputs: readonly string[] }>(
     group: { readonly [name: string]: Part } = {},
+    prefix = '',
   ): Slot<Part>[] {
     return Object.entries(group).map(([key, part]) => {
       if (!NAME.test(key)) invalid(`A feature's name must be a letter, then letters, digits, "_" or "-", got "${key}".`)
       const at = names.length
       for (const output of part.outputs) {
         names.push(output === 'value' ? key : `${key}.${output}`)
-        kinds.push(part.kind)
+        kinds.push(prefix + part.kind)
       }
       return { key, part, at }
     })
@@ -44,6 +45,7 @@ export function layOut<Name extends string>(declaration: Declaration): Layout<Na
 
   const slots = {
     candles: place(declaration.candles),
+    directed: place(declaration.directed, 'directed '),
     context: place(declaration.context),
     history: place(declaration.history),
     signal: place(declaration.signal),

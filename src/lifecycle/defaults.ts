@@ -26,7 +26,14 @@ export type DefaultModelsOptions = {
   readonly seed?: string
   /** `asked`: boosted trees are trained in `TradeLearner.refit()`. `inline`: within `learn`. @defaultValue 'asked' */
   readonly refit?: 'asked' | 'inline'
+  /** Labels from one training of the boosted trees to the next. @defaultValue 100 */
+  readonly refitEvery?: number
 }
+
+/** Weak signals want few leaves and many rows in each: 60 trees of 4 leaves, each of at least 40 trades. */
+const SMALL_TREES = { trees: 60, maxLeaves: 4, minSamplesLeaf: 40, learningRate: 0.08 } as const
+/** A change of regime every hundred trades or so is what the mixtures are ready for. */
+const SHARE = 0.01
 
 /**
  * The three models a TradeLearner starts with.
@@ -38,17 +45,18 @@ export type DefaultModelsOptions = {
  */
 export function defaultModels(
   features: number,
-  { seed = 'tradelearn', refit = 'asked' }: DefaultModelsOptions = {},
+  { seed = 'tradelearn', refit = 'asked', refitEvery = 100 }: DefaultModelsOptions = {},
 ): Models {
   const trees = (task: 'binary' | 'regression', label: string): GradientBoosting =>
-    new GradientBoosting({ features, task, trees: 60, seed: `${seed}/${label}`, refit })
+    new GradientBoosting({ features, task, ...SMALL_TREES, refitEvery, seed: `${seed}/${label}`, refit })
   const probability = (label: string): Hedge =>
     new Hedge({
+      share: SHARE,
       learners: [
         new BaseRate({ features }),
         new Pipeline({
           transformer: new StandardScaler({ features }),
-          learner: new BayesianLogisticRegression({ features }),
+          learner: new BayesianLogisticRegression({ features, halfLife: 2000 }),
         }),
         trees('binary', label),
       ],
@@ -56,6 +64,7 @@ export function defaultModels(
   return {
     success: new OnlineCalibration({ learner: probability('success') }),
     expectedReturn: new Hedge({
+      share: SHARE,
       learners: [
         new MeanTarget({ features }),
         new Pipeline({ transformer: new StandardScaler({ features }), learner: new LinearRegression({ features }) }),

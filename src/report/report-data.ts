@@ -69,10 +69,10 @@ export type ReportRolling = {
 }
 
 /** A moment to mark on the equity chart. */
-export type DriftMark = { readonly time: number; readonly label: string }
+export type ReportDriftMark = { readonly time: number; readonly label: string }
 
 /** A time without trading, shaded on the equity chart. */
-export type Halt = { readonly from: number; readonly to: number; readonly reason: string }
+export type ReportHalt = { readonly from: number; readonly to: number; readonly reason: string }
 
 /** How much one feature matters to the model; any unit, negative where it harms. */
 export type FeatureImportance = { readonly name: string; readonly amount: number }
@@ -83,8 +83,8 @@ export type ReportSection = {
   readonly intro?: string
   readonly metrics?: readonly ReportMetric[]
   readonly equity?: ReportEquity
-  readonly driftMarks?: readonly DriftMark[]
-  readonly halts?: readonly Halt[]
+  readonly driftMarks?: readonly ReportDriftMark[]
+  readonly halts?: readonly ReportHalt[]
   readonly calibration?: { readonly bins: readonly CalibrationBin[] }
   readonly confidence?: readonly ConfidenceBin[]
   readonly rolling?: readonly ReportRolling[]

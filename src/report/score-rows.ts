@@ -3,6 +3,7 @@ import type { ReportMetric } from './report-data.ts'
 
 const NAMES: { readonly [name in ScoreName]: string } = {
   auc: 'AUC',
+  correlation: 'Correlation with the label',
   logLoss: 'Log loss',
   brier: 'Brier score',
   calibrationError: 'Calibration error',

@@ -1,7 +1,7 @@
 import { show, TradeLearnError } from '../core/errors.ts'
 import type { Figure, Table, TimeChart } from './figure.ts'
 import { formatNumber, formatTime, isNumber, plotted } from './format.ts'
-import type { DriftMark, Halt, ReportRolling, ReportSection, ReportValue } from './report-data.ts'
+import type { ReportDriftMark, ReportHalt, ReportRolling, ReportSection, ReportValue } from './report-data.ts'
 
 type Line = { readonly name: string; readonly values: readonly ReportValue[] }
 
@@ -113,7 +113,7 @@ function summarize(what: string, times: readonly number[], lines: readonly Line[
   return `${what} from ${formatTime(times[0]!)} to ${formatTime(times.at(-1)!)}: ${ends.join(', ')}.`
 }
 
-function eventTables(marks: readonly DriftMark[], halts: readonly Halt[]): Figure['tables'] {
+function eventTables(marks: readonly ReportDriftMark[], halts: readonly ReportHalt[]): Figure['tables'] {
   const text = (name: string) => ({ name, numeric: false })
   return [
     {

@@ -22,7 +22,7 @@ const codes = ({ reasons }: Plan): string[] => reasons.map(({ code }) => code)
 /** Numbers as hostile as they come. */
 const anyNumber = fc.oneof(
   fc.double(),
-  fc.constantFrom(NaN, Infinity, -Infinity, -0, 0, -1, 5e-324, 1e-308, 1e-9, 0.1, 1, 100, 1e9, 1e308, 1.8e308),
+  fc.constantFrom(NaN, Infinity, -Infinity, -0, 0, -1, 5e-324, 1e-308, 1e-9, 0.1, 1, 100, 1e9, 1e308, Number.MAX_VALUE),
 )
 const anyPositive = fc.oneof(
   fc.double({ min: 5e-324, max: Number.MAX_VALUE, noNaN: true }),
@@ -160,14 +160,24 @@ describe('applyLimits', () => {
       fc.property(everyday, ({ size, price, stop, equity, heldShare, maxPosition, maxRisk }) => {
         const wish = plan({ size, price, stop: price * stop })
         const limits = createLimits({ maxPosition, maxRisk })
-        const situation = { equity, positions: [held('BTC', 'long', heldShare * equity)] }
+        const notional = heldShare * equity
+        const situation = { equity, positions: [held('BTC', 'long', notional)] }
         const given = applyLimits(wish, order, situation, limits)
         expectKept(given, order, situation, limits)
-        const room = Math.max(0, Math.min(size, maxPosition - heldShare, maxRisk / (1 - stop)))
+        const room = Math.max(0, Math.min(size, maxPosition - notional / equity, maxRisk / (1 - stop)))
         expect(Math.abs(given.size - room)).toBeLessThanOrEqual(1e-6 * room + 1e-12)
       }),
       { numRuns: 10_000 },
     )
+  })
+
+  test('a little room beside a large position is used', () => {
+    const large = { equity: 1997.6181533184763, positions: [held('BTC', 'long', 394.1235258)] }
+    for (const maxPosition of [0.1975, 0.2, 0.20317278447676762]) {
+      const given = applyLimits(plan(), order, large, createLimits({ maxPosition, maxRisk: 1 }))
+      expectKept(given, order, large, createLimits({ maxPosition, maxRisk: 1 }))
+      expect(given.size).toBeCloseTo(maxPosition - 394.1235258 / large.equity, 12)
+    }
   })
 
   test('a second pass changes nothing', () => {

@@ -1,5 +1,6 @@
 import type { Contribution } from '../../contracts.ts'
 import { sigmoid } from '../../core/math.ts'
+import { sortByMagnitude } from '../contributions.ts'
 import { asksBayes, evidence, type LeafPrediction, majorityProbability } from './leaf-prediction.ts'
 import type { LeafStatistics } from './leaf-statistics.ts'
 import { childOf, type Tree } from './tree.ts'
@@ -41,7 +42,5 @@ export function explainTree(
     }
   }
 
-  return Array.from(amounts, (amount, f) => ({ feature: f, amount }))
-    .filter(({ amount }) => amount !== 0)
-    .sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount) || a.feature - b.feature)
+  return sortByMagnitude(Array.from(amounts, (amount, f) => ({ feature: f, amount })))
 }

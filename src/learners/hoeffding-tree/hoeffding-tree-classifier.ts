@@ -179,21 +179,15 @@ export class HoeffdingTreeClassifier implements Learner, Explainable {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    const { features, gracePeriod, maxLeaves } = this.options
+    const { features, gracePeriod, leafPrediction, maxLeaves } = this.options
     checkObservation('binary', x, features, y, weight)
     const { tree, leaves } = this.#state
     const node = route(tree, x)
     const leaf = tree.child[node]!
     this.#state.seen++
 
-    // who would have been right? an empty leaf is credited to the majority
-    const negative = tree.counts[2 * node]!
-    const positive = tree.counts[2 * node + 1]!
-    const empty = negative + positive === 0
-    if (empty || majorityProbability(negative, positive) > 0.5 === (y === 1)) leaves.majorityRight[leaf]! += weight
-    if (!empty && bayesProbability(leaves, leaf, x, negative, positive) > 0.5 === (y === 1)) {
-      leaves.bayesRight[leaf]! += weight
-    }
+    // who would have been right?
+    if (leafPrediction === 'adaptive') this.#compare(node, x, y, weight)
 
     // take it in
     observe(leaves, leaf, x, y, weight)
@@ -204,6 +198,19 @@ export class HoeffdingTreeClassifier implements Learner, Explainable {
     if (arrived - leaves.lastAttempt[leaf]! < gracePeriod || tree.leaves >= maxLeaves) return
     leaves.lastAttempt[leaf] = arrived
     if (this.#finds(node)) this.#split(node)
+  }
+
+  /** Credits those of majority and naive Bayes that get an observation right; in an empty leaf the majority does. */
+  #compare(node: number, x: Vector, y: number, weight: number): void {
+    const { tree, leaves } = this.#state
+    const leaf = tree.child[node]!
+    const negative = tree.counts[2 * node]!
+    const positive = tree.counts[2 * node + 1]!
+    const empty = negative + positive === 0
+    if (empty || majorityProbability(negative, positive) > 0.5 === (y === 1)) leaves.majorityRight[leaf]! += weight
+    if (!empty && bayesProbability(leaves, leaf, x, negative, positive) > 0.5 === (y === 1)) {
+      leaves.bayesRight[leaf]! += weight
+    }
   }
 
   /** Searches the best split of a leaf, and tells whether it is good enough. */

@@ -60,7 +60,8 @@ export function evidence({ n, mean, m2 }: LeafStatistics, leaf: number, x: Float
   const j = i + x.length
   const variance0 = m2[i]! / (n[i]! - 1)
   const variance1 = m2[j]! / (n[j]! - 1)
-  if (value !== value || !(n[i]! > 1 && n[j]! > 1 && variance0 > 0 && variance1 > 0)) return 0
+  // with a weight up to 1 the variances come out as NaN or not above 0
+  if (value !== value || !(variance0 > 0 && variance1 > 0)) return 0
   const ratio = variance0 / variance1
   if (!(ratio > 0 && ratio < Infinity)) return 0
   const from0 = value - mean[i]!

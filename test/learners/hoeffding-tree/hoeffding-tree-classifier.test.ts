@@ -84,6 +84,28 @@ describe('splits', () => {
     expect(careful).toBe(1)
   })
 
+  test('not before the gain exceeds the minimum gain by the bound', () => {
+    const rng = new SeededRng('bound')
+    const rows = Array.from({ length: 1600 }, () => {
+      const y = Number(rng.next() < 0.5)
+      return { x: Float64Array.of(2.5 * y + drawNormal(rng), drawNormal(rng)), y }
+    })
+    // the gain is near 0.5 bits; the bound is 0.2 at 200 rows and 0.07 at 1600
+    const leavesAfter = (n: number, minGain: number): number => {
+      const tree = new HoeffdingTreeClassifier({ features: 2, minGain })
+      for (const { x, y } of rows.slice(0, n)) tree.learn(x, y)
+      return tree.leaves
+    }
+    expect([leavesAfter(200, 0), leavesAfter(200, 0.4), leavesAfter(1600, 0.4)]).toEqual([2, 1, 2])
+  })
+
+  test('at evenly spaced points inside the range, below zero too', () => {
+    const tree = new HoeffdingTreeClassifier({ features: 1, gracePeriod: 240, confidence: 0.1 })
+    for (let i = 0; i < 240; i++) tree.learn(Float64Array.of(-1 - (i % 12)), Number(i % 12 < 6))
+    // 10 points between -12 and -1 are the whole numbers -11 to -2
+    expect(tree.describe()[0]!.split).toMatchObject({ feature: 0, threshold: -7 })
+  })
+
   test('a leaf with one class in two hundred keeps what it knows, and splits', () => {
     const rng = new SeededRng('rare')
     const tree = new HoeffdingTreeClassifier({ features: 2, gracePeriod: 200, confidence: 0.01 })
@@ -194,6 +216,17 @@ describe('predictions', () => {
     )
   })
 
+  test('find a value that is wild for both classes no evidence for either', () => {
+    const rng = new SeededRng('wild')
+    const tree = new HoeffdingTreeClassifier({ features: 1, leafPrediction: 'naive-bayes' })
+    for (let i = 0; i < 199; i++) tree.learn(Float64Array.of(2 * (i % 2) + drawNormal(rng)), i % 2)
+    expect(tree.predict(Float64Array.of(3))).toBeGreaterThan(0.9)
+    for (const wild of [1e3, -1e3, 1e300, -1e300]) {
+      const p = tree.predict(Float64Array.of(wild))
+      expect(p > 0.3 && p < 0.7, `${p} for ${wild}`).toBe(true)
+    }
+  })
+
   test('are explained: the parts lead from the base rate to the prediction, the largest first', () => {
     const tree = grown()
     const [root] = tree.describe()
@@ -205,7 +238,7 @@ describe('predictions', () => {
       expect(sizes).toEqual([...sizes].sort((a, b) => b - a))
     }
     const fresh = new HoeffdingTreeClassifier({ features: 2 })
-    expect(fresh.explain(new Float64Array(2))).toEqual([])
+    expect(fresh.explain(new Float64Array(2)).map(({ amount }) => amount)).toEqual([0, 0])
   })
 
   test('are explained by the features that matter', () => {

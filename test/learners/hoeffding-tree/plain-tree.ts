@@ -130,7 +130,10 @@ export class PlainTree {
     if (weighed - leaf.last < this.#options.gracePeriod || (river && guessed)) return
     leaf.last = weighed
     if (leaf.stats.includes(0)) return
-    if (river && Math.max(...leaf.stats) / sum(leaf.stats) > 0.99) return leaf.observers.clear()
+    if (river && Math.max(...leaf.stats) / sum(leaf.stats) > 0.99) {
+      leaf.observers.clear()
+      return
+    }
     const winner = this.#winner(leaf)
     if (winner === undefined) return
     const children = winner.sides.map((stats) => newLeaf(stats, this.#rules))

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { SeededRng } from '../../src/core/index.ts'
+import { scorePredictions } from '../../src/evaluation/index.ts'
+import { LogLoss } from '../../src/metrics/index.ts'
+
+test('scorePredictions sets live predictions beside the base rate of the labels known by then', () => {
+  const rng = new SeededRng(1)
+  const n = 600
+  const delay = 3
+  const truth = Array.from({ length: n }, () => 0.2 + 0.6 * rng.next())
+  const y = truth.map((p) => Number(rng.next() < p))
+  const times = y.map((_, i) => 1.6e12 + i * 60_000)
+  const labelEnds = times.map((t) => t + delay * 60_000)
+  const { scores, verdict } = scorePredictions(
+    { y, netReturns: y.map((label) => label - 0.5), times, labelEnds },
+    truth,
+    { resamples: 200 },
+  )
+  const [model, baseRate] = [new LogLoss(), new LogLoss()]
+  for (let i = 0; i < n; i++) {
+    model.update(y[i]!, truth[i]!)
+    const known = y.slice(0, Math.max(0, i - delay + 1))
+    baseRate.update(y[i]!, (known.reduce((sum, label) => sum + label, 0) + 1) / (known.length + 2))
+  }
+  const loss = scores.find(({ name }) => name === 'logLoss')!
+  expect(loss.model.value).toBeCloseTo(model.value, 12)
+  expect(loss.baselines.baseRate.value).toBeCloseTo(baseRate.value, 12)
+  expect(verdict).toMatchObject({ skill: 'shown', direction: 'shown', probabilities: 'shown' })
+})
