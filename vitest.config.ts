@@ -1,6 +1,16 @@
+import { fileURLToPath } from 'node:url'
 import type { ViteUserConfig } from 'vitest/config'
 
+const src = fileURLToPath(new URL('./src', import.meta.url))
+
 const config: ViteUserConfig = {
+  // the package by its own name, without a build: as `paths` in tsconfig.json
+  resolve: {
+    alias: [
+      { find: /^tradelearn$/, replacement: `${src}/index.ts` },
+      { find: /^tradelearn\/(\w+)$/, replacement: `${src}/$1/index.ts` },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     typecheck: { enabled: false },

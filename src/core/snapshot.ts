@@ -1,4 +1,4 @@
-import type { Codec, JsonObject, Serializable, Snapshot } from '../contracts.ts'
+import type { Codec, JsonObject, Snapshot } from '../contracts.ts'
 import { show, TradeLearnError } from './errors.ts'
 import { packRecord, type State } from './state.ts'
 
@@ -55,10 +55,10 @@ export function checkSnapshot({ type, version }: Pick<Codec, 'type' | 'version'>
  *
  * @example
  * ```ts
- * const detector = restore<DriftDetector>(JSON.parse(text), [ADWIN, PageHinkley])
+ * const detector = restore(JSON.parse(text), [ADWIN, PageHinkley]) // ADWIN | PageHinkley
  * ```
  */
-export function restore<T extends Serializable = Serializable>(snapshot: Snapshot, codecs: readonly Codec[]): T {
+export function restore<C extends Codec>(snapshot: Snapshot, codecs: readonly C[]): ReturnType<C['fromJSON']> {
   const codec = codecs.find(({ type }) => type === (snapshot as Snapshot | null)?.type)
   if (!codec) {
     const known = codecs.map(({ type }) => `"${type}"`).join(', ')
@@ -67,7 +67,7 @@ export function restore<T extends Serializable = Serializable>(snapshot: Snapsho
       `No codec for ${show((snapshot as Snapshot | null)?.type)}; given: ${known}.`,
     )
   }
-  return codec.fromJSON(checkSnapshot(codec, snapshot), (nested) => restore(nested, codecs)) as T
+  return codec.fromJSON(checkSnapshot(codec, snapshot), (nested) => restore<Codec>(nested, codecs)) as ReturnType<C['fromJSON']>
 }
 
 /** Reads JSON text, with a coded error where it was cut short or altered. */

@@ -1,4 +1,5 @@
 export { renderReport } from './render-report.ts'
+export { type ReplaySectionOptions, type ReplaySummary, summarizeReplay } from './replay-section.ts'
 export type {
   CalibrationBin,
   ConfidenceBin,
@@ -14,3 +15,4 @@ export type {
   ReportTone,
   ReportValue,
 } from './report-data.ts'
+export { validationSection } from './validation-section.ts'

@@ -93,7 +93,7 @@ describe('the latch', () => {
         const killSwitch = new KillSwitch({ losses: 2, latency: 1e300 })
         for (const [observe, value] of before) killSwitch[observe](value)
         if (reset) killSwitch.reset('a look was taken')
-        const restored = restore(written(killSwitch), [KillSwitch])
+        const restored = restore(written(killSwitch), [KillSwitch]) as KillSwitch
         for (const [observe, value] of after) {
           killSwitch[observe](value)
           restored[observe](value)

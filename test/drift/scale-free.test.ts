@@ -137,7 +137,7 @@ describe('ScaleFree', () => {
     const rng = new SeededRng('restore')
     const stream = Array.from({ length: 4000 }, (_, i) => drawNormal(rng) + (Math.floor(i / 1000) % 2) * 3)
     for (const value of stream.slice(0, 500)) steady.update(value)
-    const restored = restore<DriftDetector>(JSON.parse(JSON.stringify(steady)) as Snapshot, [ScaleFree, ADWIN])
+    const restored = restore(JSON.parse(JSON.stringify(steady)) as Snapshot, [ScaleFree, ADWIN])
     const alarms = stream.slice(500).filter((value) => {
       const level = steady.update(value)
       expect(restored.update(value)).toBe(level)
@@ -150,7 +150,7 @@ describe('ScaleFree', () => {
   test('a snapshot without its detector is refused', () => {
     const json = new ScaleFree(() => new ADWIN()).toJSON()
     const { detector: _gone, ...state } = json.state
-    expect(() => restore<DriftDetector>({ ...json, state }, [ScaleFree, ADWIN])).toThrow(
+    expect(() => restore({ ...json, state }, [ScaleFree, ADWIN])).toThrow(
       expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }),
     )
     expect(() => restore(json, [ScaleFree])).toThrow(expect.objectContaining({ code: 'UNKNOWN_SNAPSHOT' }))

@@ -4,8 +4,8 @@ import { drawNormal } from '../../src/core/draw.ts'
 import { SeededRng } from '../../src/core/rng.ts'
 import type { Candle } from '../../src/market.ts'
 
-export const START = Date.UTC(2024, 0, 1)
-export const HOUR = 3_600_000
+export const START: number = Date.UTC(2024, 0, 1)
+export const HOUR: number = 3_600_000
 
 export type Bar = { open: number; high: number; low: number; close: number; volume?: number }
 
@@ -15,7 +15,7 @@ export function candlesOf(bars: readonly Bar[], symbol = 'AAPL'): Candle[] {
 }
 
 /** A random walk around `price` with steps of about `step`. */
-export function walk(n: number, { seed = 'walk', price = 100, step = 1, symbol = 'AAPL' } = {}): Candle[] {
+export function walk(n: number, { seed = 'walk', price = 100, step = 1, symbol = 'AAPL' }: { seed?: string; price?: number; step?: number; symbol?: string } = {}): Candle[] {
   const rng = new SeededRng(seed)
   let last = price
   const bars = Array.from({ length: n }, () => {

@@ -24,6 +24,9 @@ export const PARAMETERS = {
   bins: 63,
 } as const
 
+/** What both are asked to sample for each tree, in a second run. */
+export const SAMPLING = { rowFraction: 0.5, columnFraction: 0.5 } as const
+
 /**
  * A noisy table: normal, heavy-tailed, whole and three-valued features, some of them missing with a hint in the
  * missingness, and effects that are linear, periodic and joint.

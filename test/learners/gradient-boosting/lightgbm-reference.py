@@ -25,25 +25,38 @@ common = {
     "deterministic": True,
     "verbose": -1,
 }
-results = []
-for one in given["sets"]:
+sampling = {
+    "bagging_freq": 1,
+    "bagging_fraction": given["sampling"]["rowFraction"],
+    "feature_fraction": given["sampling"]["columnFraction"],
+}
+
+
+def scores_of(one, params):
     (x, y), (x_test, y_test) = (
         (np.array(part["rows"], dtype=float), np.array(part["y"])) for part in (one["train"], one["test"])
     )
-    params = {**common, "objective": one["task"]}
+    params = {**params, "objective": one["task"]}
     model = lightgbm.train(params, lightgbm.Dataset(x, y, params=params), p["trees"])
     predicted = model.predict(x_test)
     if one["task"] == "binary":
         scores = {"logLoss": log_loss(y_test, predicted), "auc": roc_auc_score(y_test, predicted)}
     else:
         scores = {"rmse": float(np.sqrt(np.mean((predicted - y_test) ** 2)))}
-    results.append({"name": one["name"], **{key: round(float(value), 6) for key, value in scores.items()}})
+    return {key: round(float(value), 6) for key, value in scores.items()}
+
+
+results = [
+    {"name": one["name"], "all": scores_of(one, common), "sampled": scores_of(one, {**common, **sampling})}
+    for one in given["sets"]
+]
 print(
     json.dumps(
         {
             "origin": f"LightGBM {lightgbm.__version__} from PyPI, by lightgbm-reference.py in "
             "test/learners/gradient-boosting, on the tables that data.ts beside it draws.",
             "parameters": p,
+            "sampling": given["sampling"],
             "results": results,
         },
         indent=2,
