@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import * as peers from 'trading-signals'
-import { adx, atr, bollinger, emaDistance, type Indicator, macd, rsi } from 'tradelearn/features'
 import type { Candle } from 'tradelearn'
+import { adx, atr, bollinger, emaDistance, type Indicator, macd, rsi } from 'tradelearn/features'
+import * as peers from 'trading-signals'
 
 /** One indicator of ours and the same one of `trading-signals`. */
 type Pair = {

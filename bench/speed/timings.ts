@@ -36,6 +36,10 @@ export class Timings {
 export function duration(milliseconds: number): string {
   if (Number.isNaN(milliseconds)) return 'N/A'
   const [value, unit] =
-    milliseconds < 1 ? [milliseconds * 1000, 'µs'] : milliseconds < 1000 ? [milliseconds, 'ms'] : [milliseconds / 1000, 's']
+    milliseconds < 1
+      ? [milliseconds * 1000, 'µs']
+      : milliseconds < 1000
+        ? [milliseconds, 'ms']
+        : [milliseconds / 1000, 's']
   return `${Number(value.toPrecision(3))} ${unit}`
 }

@@ -34,6 +34,10 @@ export type ReplayedSignal = {
   readonly decision: Decision
   /** What became of the signal by the baseline's bracket, whatever was decided. */
   readonly label: Label
+  /** The learner's own trade, by its own bracket; `null` where there was none or it is still open. */
+  readonly trade: Label | null
+  /** Size at which the baseline took it, as a fraction of its equity. */
+  readonly baselineSize: number
 }
 
 /** Money over time. */
@@ -69,6 +73,8 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
   const [broker, baseline] = [new PaperBroker(equity, labeler.options), new PaperBroker(equity, labeler.options)]
   const decisions = new Map<string, Decision>()
   const labels = new Map<string, Label>()
+  const trades = new Map<string, Label>()
+  const baselineSizes = new Map<string, number>()
   const curve: EquityCurve = { times: [], learner: [], baseline: [] }
   const halts: Halt[] = []
   let refits = 0
@@ -90,6 +96,7 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
       halted: null,
     })
     baseline.enter(id, symbol, side, time, plan)
+    baselineSizes.set(id, plan.size)
   }
 
   for (const [i, candle] of candles.entries()) {
@@ -106,6 +113,7 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
     }
     for (const label of broker.onCandle(candle)) {
       const { exitPrice, exitTime, exitReason } = label
+      trades.set(label.id, label)
       learner.learn(label.id, { exitPrice, exitTime, exitReason })
     }
     for (const label of baseline.onCandle(candle)) labels.set(label.id, label)
@@ -133,7 +141,8 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
   onProgress?.(1)
   const settled = [...decisions.values()].flatMap((decision) => {
     const label = labels.get(decision.id)
-    return label ? [{ decision, label }] : []
+    const trade = trades.get(decision.id) ?? null
+    return label ? [{ decision, label, trade, baselineSize: baselineSizes.get(decision.id)! }] : []
   })
   return { learner, signals: settled, equity: curve, halts, refits }
 }

@@ -64,7 +64,7 @@ export function summarizeReplay<S extends Signal>(
     },
     driftMarks: learner.status().drift.marks.map(({ time, detector, kept }) => ({
       time,
-      label: `${detector}: drift, kept the newest ${kept}`,
+      label: `drift (${detector}, kept ${kept})`,
     })),
     halts: halts.map(({ from, to, code }) => ({ from, to: Number.isNaN(to) ? end : to, reason: code })),
     calibration: { bins: reliability(signals) },
@@ -85,13 +85,18 @@ function growthOf(values: readonly number[]): { growth: number; drawdown: number
   return { growth: values.length > 0 ? values.at(-1)! / values[0]! : 1, drawdown }
 }
 
-const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`
+const percent = (fraction: number, digits = 1): string =>
+  Number.isNaN(fraction) ? 'N/A' : `${(100 * fraction).toFixed(digits)} %`
 
 function moneyRows<S extends Signal>(
   { signals, halts }: ReplayResult<S>,
   { learner, baseline }: ReplaySummary['money'],
 ): ReportMetric[] {
   const traded = signals.filter(({ decision }) => decision.action !== 'skip').length
+  const [mine, theirs] = [
+    investedReturn(signals.map(({ decision, trade }) => [trade ? decision.size : 0, trade?.netReturn ?? 0])),
+    investedReturn(signals.map(({ label, baselineSize }) => [baselineSize, label.netReturn])),
+  ]
   const row = (name: string, model: string, other: string, note: string): ReportMetric => ({
     name,
     model,
@@ -106,8 +111,20 @@ function moneyRows<S extends Signal>(
   return [
     row('Growth of the account', percent(learner.growth - 1), percent(baseline.growth - 1), 'costs included'),
     row('Drawdown of the account', percent(learner.drawdown), percent(baseline.drawdown), 'lower is better'),
+    row(
+      'Return on money invested',
+      percent(mine, 3),
+      percent(theirs, 3),
+      'a trade, weighted by size: trading less does not flatter it',
+    ),
     row('Signals traded', String(traded), String(signals.length), `${halts.length} halts by the kill switch`),
   ]
+}
+
+/** Net return a trade, weighted by size. */
+function investedReturn(trades: readonly (readonly [size: number, netReturn: number])[]): number {
+  const invested = trades.reduce((sum, [size]) => sum + size, 0)
+  return trades.reduce((sum, [size, netReturn]) => sum + size * netReturn, 0) / invested
 }
 
 function reliability(signals: readonly ReplayedSignal[]): { predicted: number; observed: number; count: number }[] {
