@@ -10,7 +10,7 @@ import {
   numeric,
   optional,
 } from '../features/index.ts'
-import type { Features, Strategy } from '../lifecycle/index.ts'
+import type { Strategy } from '../lifecycle/index.ts'
 import type { Candle, Signal } from '../market.ts'
 import { readCandles, readSignals } from './csv.ts'
 import { RULES } from './rules.ts'
@@ -46,15 +46,17 @@ export function withMarketInput(command: Command): Command {
 export type MarketInput = {
   readonly candles: readonly Candle[]
   readonly signals: readonly Signal[] | Strategy
-  readonly features: () => FeatureEngineer & Features
+  readonly features: () => FeatureEngineer
   readonly source: string
 }
 
 /** Reads what the options name; a signals file's own columns become features. */
 export function readMarket({ candles: file, symbol, signals: signalsFile, rule }: MarketFlags): MarketInput {
   const name = symbol ?? basename(file).replace(/\.csv(\.gz)?$/i, '')
-  const candles = readCandles(file, { symbol: name }).candles
-  const signals = signalsFile === undefined ? RULES[rule]!() : readSignals(signalsFile).signals
+  const { candles, notes } = readCandles(file, { symbol: name })
+  const read = signalsFile === undefined ? undefined : readSignals(signalsFile)
+  const signals = read?.signals ?? RULES[rule]!()
+  for (const note of [...notes, ...(read?.notes ?? [])]) console.error(note)
   const declaration: Declaration = {
     ...defaultFeatures(),
     meta: typeof signals === 'function' ? {} : metaFeatures(signals),
@@ -62,7 +64,7 @@ export function readMarket({ candles: file, symbol, signals: signalsFile, rule }
   return {
     candles,
     signals,
-    features: () => new FeatureEngineer(declaration) as FeatureEngineer & Features,
+    features: () => new FeatureEngineer(declaration),
     source: `${basename(file)}, ${candles.length} candles; signals ${signalsFile === undefined ? `by the rule ${rule}` : `from ${basename(signalsFile)}`}`,
   }
 }

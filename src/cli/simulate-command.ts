@@ -2,10 +2,9 @@ import { Command, Option } from 'commander'
 import { KillSwitch } from '../decision/index.ts'
 import { category, defaultFeatures, FeatureEngineer, numeric } from '../features/index.ts'
 import { type ReplayResult, replay } from '../lifecycle/index.ts'
-import type { Signal } from '../market.ts'
 import { AUC } from '../metrics/index.ts'
 import { type ReplaySummary, summarizeReplay } from '../report/index.ts'
-import { type SimulatedMarket, type SimulatedMeta, simulateMarket, simulateRandomWalk } from '../simulate/index.ts'
+import { type SimulatedMarket, type SimulatedSignal, simulateMarket, simulateRandomWalk } from '../simulate/index.ts'
 import { whole, within } from './numbers.ts'
 import { NOTES, printMetrics, writePage } from './page.ts'
 import { Progress } from './progress.ts'
@@ -57,12 +56,12 @@ export function playSimulation(
     ...defaultFeatures(),
     meta: { aiConfidence: numeric(), confirmations: numeric(), source: category('rules', 'ai') },
   })
-  const result = replay<Signal<SimulatedMeta>>({
+  const result = replay({
     candles: market.candles,
     signals: market.signals,
     learner: {
       mode: 'live',
-      features: features as never,
+      features,
       // a rule that halts after three losses in a row would halt every 14 signals here and hide what is to be seen
       killSwitch: new KillSwitch({ losses: Infinity, drawdown: Infinity }),
     },
@@ -96,7 +95,7 @@ async function run({ html, ...flags }: Flags): Promise<void> {
 const WINDOW = 250
 
 /** The AUC of the true probabilities over the newest signals, one value a settled signal. */
-function rollingBayes({ truth }: SimulatedMarket, { signals }: ReplayResult<Signal<SimulatedMeta>>): number[] {
+function rollingBayes({ truth }: SimulatedMarket, { signals }: ReplayResult<SimulatedSignal>): number[] {
   const auc = new AUC({ window: WINDOW })
   const every = Math.max(1, Math.floor(signals.length / 400))
   return signals.map((_, i) => {
@@ -106,7 +105,7 @@ function rollingBayes({ truth }: SimulatedMarket, { signals }: ReplayResult<Sign
 }
 
 /** How near the model came before, right after and long after the change. */
-function textOf({ truth, changeTime }: SimulatedMarket, result: ReplayResult<Signal<SimulatedMeta>>): string {
+function textOf({ truth, changeTime }: SimulatedMarket, result: ReplayResult<SimulatedSignal>): string {
   const { signals, learner } = result
   const aucs = (from: number, to: number): string => {
     const [model, best] = [new AUC(), new AUC()]

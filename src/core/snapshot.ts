@@ -67,7 +67,9 @@ export function restore<C extends Codec>(snapshot: Snapshot, codecs: readonly C[
       `No codec for ${show((snapshot as Snapshot | null)?.type)}; given: ${known}.`,
     )
   }
-  return codec.fromJSON(checkSnapshot(codec, snapshot), (nested) => restore<Codec>(nested, codecs)) as ReturnType<C['fromJSON']>
+  return codec.fromJSON(checkSnapshot(codec, snapshot), (nested) => restore<Codec>(nested, codecs)) as ReturnType<
+    C['fromJSON']
+  >
 }
 
 /** Reads JSON text, with a coded error where it was cut short or altered. */

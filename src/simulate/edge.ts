@@ -1,7 +1,7 @@
 import type { Rng } from '../contracts.ts'
 import { drawNormal } from '../core/draw.ts'
 import { clamp, logit, sigmoid } from '../core/math.ts'
-import type { Candle, Side } from '../market.ts'
+import type { Candle, Side, Signal } from '../market.ts'
 
 /** What the simulated bot knows about its signal. */
 export type SimulatedMeta = {
@@ -10,6 +10,14 @@ export type SimulatedMeta = {
   /** Uniform whole number from 0 to 5. */
   readonly confirmations: number
   readonly source: 'rules' | 'ai'
+}
+
+/** A signal of the simulated bot, complete. */
+export type SimulatedSignal = Signal<SimulatedMeta> & {
+  readonly price: number
+  readonly stop: number
+  readonly target: number
+  readonly meta: SimulatedMeta
 }
 
 /** Log-odds per standard deviation of each ingredient of the edge. */

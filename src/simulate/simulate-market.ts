@@ -3,7 +3,7 @@ import { fraction, integer, nonNegative, oneOf, openFraction, positive, text, ti
 import { drawFlag, drawInteger } from '../core/draw.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { SeededRng } from '../core/rng.ts'
-import type { Candle, Side, Signal } from '../market.ts'
+import type { Candle, Side } from '../market.ts'
 import { drawPath } from './conditioned-path.ts'
 import {
   changedWeights,
@@ -11,6 +11,7 @@ import {
   type EdgeWeights,
   momentumOf,
   type SimulatedMeta,
+  type SimulatedSignal,
   WEIGHTS,
   winProbability,
 } from './edge.ts'
@@ -69,7 +70,7 @@ export type SimulatedMarket = {
   /** All symbols' candles, by time and then in the order of the symbols. */
   readonly candles: readonly Candle[]
   /** By time. A signal comes before the candle that opens at its time, and after the one that closes then. */
-  readonly signals: readonly Signal<SimulatedMeta>[]
+  readonly signals: readonly SimulatedSignal[]
   /** The truth about each signal, in the same order. */
   readonly truth: readonly SignalTruth[]
   /** Time of the first signal made under the changed edge; NaN where there is none. */
@@ -120,7 +121,7 @@ export function simulateMarket(options: Partial<MarketOptions> = {}): SimulatedM
   time('the last candle', startTime + length * timeframe)
 
   const series: Candle[][] = []
-  const signals = new Array<Signal<SimulatedMeta>>(count)
+  const signals = new Array<SimulatedSignal>(count)
   const truth = new Array<SignalTruth>(count)
   for (const [nth, symbol] of symbols.entries()) {
     const source = { rng: rng.fork(`symbol/${symbol}`), symbol, walk: { price: checked.startPrice, heat: 0 } }
@@ -170,7 +171,7 @@ function drawSignal(
   { rng, symbol, walk }: Source,
   weights: EdgeWeights,
   options: MarketOptions,
-): readonly [Signal<SimulatedMeta>, number] {
+): readonly [SimulatedSignal, number] {
   const side: Side = drawFlag(rng, 0.5) ? 'long' : 'short'
   const meta: SimulatedMeta = {
     aiConfidence: rng.next(),
@@ -179,7 +180,7 @@ function drawSignal(
   }
   // distances are in logarithms, as the walk is: so equal ones are reached equally often
   const unit = (side === 'long' ? 1 : -1) * volatilityOf(walk, options.volatility)
-  const signal: Signal<SimulatedMeta> = {
+  const signal: SimulatedSignal = {
     symbol,
     side,
     time: options.startTime + candles.length * options.timeframe,
