@@ -1,7 +1,9 @@
+import { TradeLearnError } from '../core/errors.ts'
 import { DecisionPolicy } from '../decision/index.ts'
 import type { Dataset } from '../evaluation/index.ts'
 import { TripleBarrier } from '../labels/index.ts'
 import type { Candle, Label, Signal } from '../market.ts'
+import { closingTimes } from './closing-times.ts'
 import type { Features } from './parts.ts'
 import type { Strategy } from './replay.ts'
 
@@ -22,6 +24,8 @@ export type BuildDatasetOptions<S extends Signal = Signal> = {
 /**
  * Turns candles and signals into rows, labels and times for walk-forward validation: one row a signal, on features
  * known at its time, labelled by the candles that followed. Signals that never settle are left out.
+ *
+ * @throws `INVALID_OPTION` for signals out of order
  */
 export function buildDataset<S extends Signal = Signal>({
   candles,
@@ -32,10 +36,18 @@ export function buildDataset<S extends Signal = Signal>({
 }: BuildDatasetOptions<S>): Dataset {
   const opened: { id: string; time: number; x: Float64Array; symbol: string }[] = []
   const labels = new Map<string, Label>()
+  const known = new Map<string, number>()
+  const closes = closingTimes(candles)
   let next = 0
 
   const open = (signal: S): void => {
     const { symbol, side, time } = signal
+    if (opened.length > 0 && time < opened.at(-1)!.time) {
+      throw new TradeLearnError(
+        'INVALID_OPTION',
+        `"signals" must be oldest first; signal ${opened.length} is older than its predecessor.`,
+      )
+    }
     const x = features.vector(signal)
     const price = signal.price ?? features.lastClose(symbol)
     const { stop, target } = policy.baseline({
@@ -51,13 +63,14 @@ export function buildDataset<S extends Signal = Signal>({
     opened.push({ id, time, x, symbol })
   }
 
-  for (const candle of candles) {
+  for (const [i, candle] of candles.entries()) {
     if (typeof signals !== 'function') {
-      for (; next < signals.length && signals[next]!.time <= candle.time; next++) open(signals[next]!)
+      for (; next < signals.length && signals[next]!.time < closes[i]!; next++) open(signals[next]!)
     }
     features.update(candle)
     for (const label of labeler.advance(candle)) {
       labels.set(label.id, label)
+      known.set(label.id, Math.max(closes[i]!, candle.time + 1))
       features.settle(opened[Number(label.id)]!.symbol, label.y)
     }
     if (typeof signals === 'function') {
@@ -71,8 +84,8 @@ export function buildDataset<S extends Signal = Signal>({
     names: features.schema.names,
     rows: rows.map(({ x }) => x),
     times: Float64Array.from(rows, ({ time }) => time),
-    // known only once the candle that opened at exitTime has closed: strictly after its opening
-    labelEnds: Float64Array.from(rows, (row) => labelOf(row).exitTime + 1),
+    // a label is known once the candle that settled it has closed
+    labelEnds: Float64Array.from(rows, ({ id }) => known.get(id)!),
     y: Float64Array.from(rows, (row) => labelOf(row).y),
     netReturns: Float64Array.from(rows, (row) => labelOf(row).netReturn),
   }

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../contracts.ts'
+import { integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { packState, type State, unpackState } from '../core/state.ts'
 import type { Decision, Label, Outcome } from '../market.ts'
@@ -99,7 +100,8 @@ export class DecisionBook {
   close({ decision, x }: OpenDecision, label: Label, outcome: Outcome | null): void {
     this.#open.delete(decision.id)
     this.#closed.set(decision.id, { decision, x, label, outcome })
-    if (this.#closed.size > this.#remember) this.#closed.delete(this.#closed.keys().next().value!)
+    // a loop, because a restored book may remember more than today's options want
+    while (this.#closed.size > this.#remember) this.#closed.delete(this.#closed.keys().next().value!)
   }
 
   pack(): JsonValue {
@@ -120,16 +122,47 @@ export class DecisionBook {
       open: OpenDecision[]
       closed: ClosedDecision[]
     }
-    this.#next = book.next
-    this.#open = new Map(book.open.map((entry) => [idOf(entry), freeze(entry)]))
-    this.#closed = new Map(book.closed.map((entry) => [idOf(entry), freeze(entry)]))
+    const { next } = book
+    integer('state.book.next', next, 1, 'CORRUPT_SNAPSHOT')
+    const entries = [...book.open, ...book.closed]
+    for (const { decision, label } of entries) {
+      checkShape(decision, DECISION, 'state.book.decision')
+      if (label !== null) checkShape(label, LABEL, 'state.book.label')
+    }
+    for (const { label } of book.closed) checkShape(label, LABEL, 'state.book.label')
+    const ids = new Set(entries.map(({ decision }) => decision.id))
+    if (ids.size < entries.length || [...ids].some((id) => !(sequenceOf(id) < next))) {
+      throw new TradeLearnError(
+        'CORRUPT_SNAPSHOT',
+        `Saved decisions must have ids of their own, numbered below ${next}, got ${entries.length} of which some do not.`,
+      )
+    }
+    this.#next = next
+    this.#open = new Map(book.open.map((entry) => [entry.decision.id, freeze(entry)]))
+    this.#closed = new Map(book.closed.map((entry) => [entry.decision.id, freeze(entry)]))
   }
 }
 
-function idOf({ decision }: OpenDecision | ClosedDecision): string {
-  if (typeof decision?.id === 'string') return decision.id
-  throw new TradeLearnError('CORRUPT_SNAPSHOT', `A saved decision must have an id, got ${show(decision?.id)}.`)
+const PLAN = { action: '', size: 0, quantity: 0, price: 0, stop: 0, target: 0, reasons: [] }
+const INTERVAL = { low: 0, high: 0, coverage: 0 }
+const PREDICTION = { probability: 0, expectedReturn: 0, interval: INTERVAL, stopRisk: 0, trades: 0 }
+const DECISION = { ...PLAN, id: '', symbol: '', side: '', time: 0, prediction: PREDICTION, mode: '', model: PLAN }
+const LABEL = { y: 0, netReturn: 0, exitReason: '', exitPrice: 0, exitTime: 0, maxFavorable: 0, maxAdverse: 0, bars: 0 }
+
+/** Throws unless `value` has all that `template` has; more is fine, since a policy of the user's own may add to its plans. */
+function checkShape(value: unknown, template: State, path: string): void {
+  const wanted = Array.isArray(template) ? 'an array' : `a ${typeof template}`
+  if (typeof value !== typeof template || value === null || Array.isArray(value) !== Array.isArray(template)) {
+    throw new TradeLearnError('CORRUPT_SNAPSHOT', `Snapshot value "${path}" must be ${wanted}, got ${show(value)}.`)
+  }
+  if (typeof template !== 'object' || template === null) return
+  for (const [key, part] of Object.entries(template)) {
+    checkShape((value as { [key: string]: unknown })[key], part, `${path}.${key}`)
+  }
 }
+
+/** The number in an id. */
+const sequenceOf = (id: string): number => Number.parseInt(id.slice(id.lastIndexOf('-') + 1), 36)
 
 const freeze = <T extends { readonly decision: Decision }>(entry: T): T => {
   freezeDecision(entry.decision)
@@ -138,13 +171,48 @@ const freeze = <T extends { readonly decision: Decision }>(entry: T): T => {
 
 /** Makes a decision unchangeable, so that what the bot holds and what the book remembers stay the same. */
 export function freezeDecision(decision: Decision): Decision {
-  for (const part of [decision.reasons, decision.model.reasons, decision.prediction, decision.model])
+  const { reasons, prediction, model } = decision
+  for (const part of [reasons, ...reasons, model.reasons, ...model.reasons, prediction.interval, prediction, model])
     Object.freeze(part)
   return Object.freeze(decision)
 }
 
+/** A report's own fields, whatever else the bot's object holds: a live order must not end up in a snapshot. */
+export function copyOutcome({ exitPrice, exitTime, exitReason, entryPrice, fees }: Outcome): Outcome {
+  return {
+    exitPrice,
+    exitTime,
+    ...(exitReason === undefined ? {} : { exitReason }),
+    ...(entryPrice === undefined ? {} : { entryPrice }),
+    ...(fees === undefined ? {} : { fees }),
+  }
+}
+
+/** Passes the same report told twice, and throws on any other for a decision that has been learned from. */
+export function checkRepeat({ decision: { id }, label, outcome: known }: ClosedDecision, told: Outcome): void {
+  if (known === null) {
+    throw new TradeLearnError(
+      'ALREADY_LEARNED',
+      `Decision ${show(id)} was already learned from candles (${label.exitReason} at ${label.exitPrice}); ` +
+        'an outcome came too late or for a skipped signal.',
+    )
+  }
+  if (sameOutcome(known, told)) return
+  throw new TradeLearnError(
+    'OUTCOME_CONFLICT',
+    `Decision ${show(id)} was already learned with ${tell(known)}; got ${tell(told)}.`,
+  )
+}
+
+const tell = (outcome: Outcome): string =>
+  typeof outcome === 'object' && outcome !== null
+    ? Object.entries(copyOutcome(outcome))
+        .map(([name, value]) => `${name} ${show(value)}`)
+        .join(', ')
+    : show(outcome)
+
 /** Whether two reports of a trade say the same. */
-export function sameOutcome(a: Outcome, b: Outcome): boolean {
+function sameOutcome(a: Outcome, b: Outcome): boolean {
   return (
     a.exitPrice === b?.exitPrice &&
     a.exitTime === b.exitTime &&

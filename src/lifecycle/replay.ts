@@ -3,6 +3,7 @@ import { TradeLearnError } from '../core/errors.ts'
 import { DecisionPolicy } from '../decision/index.ts'
 import { TripleBarrier } from '../labels/index.ts'
 import type { Candle, Decision, Label, Signal } from '../market.ts'
+import { closingTimes } from './closing-times.ts'
 import { PaperBroker } from './paper-broker.ts'
 import { TradeLearner } from './trade-learner.ts'
 import type { TradeLearnerOptions } from './trade-learner-options.ts'
@@ -53,15 +54,16 @@ export type ReplayResult<S extends Signal = Signal> = {
   readonly signals: readonly ReplayedSignal[]
   readonly equity: EquityCurve
   readonly halts: readonly Halt[]
+  /** Models that were trained anew. */
   readonly refits: number
 }
 
 /**
  * Plays candles and signals through a TradeLearner as a live bot would, beside the baseline that takes every signal.
  *
- * A signal of time t is decided before any candle that opens at t or later is shown, and every prediction is made
- * before its label exists, so the result is out of sample throughout. Both sides trade on paper with the same costs.
- * The baseline has no kill switch. Refits run when they are due, in between.
+ * A signal of time t is decided before any candle that closes after t is shown, and every prediction is made before
+ * its label exists, so the result is out of sample throughout. Both sides trade on paper with the same costs. The
+ * baseline has no kill switch. Refits run when they are due, one model a candle.
  *
  * @throws whatever the learner throws; and `INVALID_OPTION` for signals out of order
  */
@@ -81,6 +83,7 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
   let next = 0
   let waited = 0
   let clock = Number.NEGATIVE_INFINITY
+  const closes = closingTimes(candles)
 
   const answer = (signal: S): void => {
     const decision = learner.decide(signal, broker.account)
@@ -101,7 +104,7 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
 
   for (const [i, candle] of candles.entries()) {
     if (typeof signals !== 'function') {
-      for (; next < signals.length && signals[next]!.time <= candle.time; next++) {
+      for (; next < signals.length && signals[next]!.time < closes[i]!; next++) {
         if (next > 0 && signals[next]!.time < signals[next - 1]!.time) {
           throw new TradeLearnError(
             'INVALID_OPTION',

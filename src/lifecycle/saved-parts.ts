@@ -26,22 +26,29 @@ export function packParts<S extends Signal>({ detectors, ...parts }: Parts<S>): 
  */
 export function unpackParts<S extends Signal>(state: JsonObject, codecs: readonly Codec[], guard: Guard): Parts<S> {
   const parts = nested(state, 'parts', 'trade-learner') as unknown as JsonObject
-  const read = (name: string): Serializable => restore(nested(parts, name, 'trade-learner'), codecs)
+  const read = (name: string): Serializable => able(name, restore(nested(parts, name, 'trade-learner'), codecs))
   const saved = nested(parts, 'killSwitch', 'trade-learner')
   const configured = guard.toJSON()
+  if (saved.type !== configured.type) {
+    // a file must not put something else in the place of what can halt trading
+    throw new TradeLearnError(
+      'UNKNOWN_SNAPSHOT',
+      `The kill switch must be restored from a ${show(configured.type)} snapshot, got ${show(saved.type)}.`,
+    )
+  }
   return {
     features: read('features') as Features<S>,
     labeler: read('labeler') as Parts['labeler'],
     killSwitch:
-      configured.type === KillSwitch.type && saved.type === KillSwitch.type
+      configured.type === KillSwitch.type
         ? KillSwitch.restoreOrHalt(saved, (guard as KillSwitch).options)
-        : (restore(saved, codecs) as Guard),
+        : (read('killSwitch') as Guard),
     success: checkTask('success', read('success') as Learner, 'binary'),
     expectedReturn: checkTask('expectedReturn', read('expectedReturn') as Learner, 'regression'),
     stopRisk: checkTask('stopRisk', read('stopRisk') as Learner, 'binary'),
     interval: read('interval') as Parts['interval'],
     detectors: list(parts['detectors']).map((json) =>
-      restore(json as unknown as Snapshot, codecs),
+      able('detectors', restore(json as unknown as Snapshot, codecs)),
     ) as unknown as Parts['detectors'],
   }
 }
@@ -49,4 +56,36 @@ export function unpackParts<S extends Signal>(state: JsonObject, codecs: readonl
 function list(value: JsonValue | undefined): readonly JsonValue[] {
   if (Array.isArray(value)) return value
   throw new TradeLearnError('CORRUPT_SNAPSHOT', `"detectors" must be an array, got ${show(value)}.`)
+}
+
+/** What each part must be able to do, so that no readable part of a file gets into the place of another. */
+const ABILITIES: { readonly [name: string]: readonly string[] } = {
+  features: ['schema', 'update', 'vector', 'settle', 'lastClose', 'atr'],
+  labeler: ['open', 'cancel', 'advance', 'excursions'],
+  killSwitch: ['halted', 'cause', 'observeOutcome', 'observeEquity', 'observeLatency', 'halt', 'reset'],
+  success: ['predict', 'learn'],
+  expectedReturn: ['predict', 'learn'],
+  stopRisk: ['predict', 'learn'],
+  interval: ['halfWidth', 'learn'],
+  detectors: ['update', 'level'],
+}
+
+function able(name: string, part: Serializable): Serializable {
+  const missing = ABILITIES[name]!.find((ability) => !(ability in part))
+  if (missing === undefined) return part
+  throw new TradeLearnError(
+    'CORRUPT_SNAPSHOT',
+    `"${name}" must be saved as a part with "${missing}", got a ${show(part.toJSON().type)} snapshot.`,
+  )
+}
+
+/** Throws unless what was saved, what was restored and what is configured today are vectors of the same features. */
+export function checkSchema(configured: string, saved: JsonValue | undefined, restored: Features<never>): void {
+  for (const fingerprint of [saved, restored.schema.fingerprint]) {
+    if (fingerprint === configured) continue
+    throw new TradeLearnError(
+      'SCHEMA_MISMATCH',
+      `The snapshot must be of the declared features (${configured}), got others (${show(fingerprint)}).`,
+    )
+  }
 }

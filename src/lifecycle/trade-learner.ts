@@ -1,5 +1,5 @@
 import type { Clock, Codec, Forgetful, Learner, Refittable, Serializable, Snapshot, Windowed } from '../contracts.ts'
-import { integer, oneOf, positive } from '../core/check.ts'
+import { finite, integer, oneOf, positive } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
 import { packState, unpackState } from '../core/state.ts'
@@ -7,17 +7,20 @@ import { DecisionPolicy, KillSwitch } from '../decision/index.ts'
 import { labelFromOutcome, TripleBarrier } from '../labels/index.ts'
 import { ConformalInterval } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
-import { DecisionBook, freezeDecision, type OpenDecision, sameOutcome } from './decision-book.ts'
+import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
 import { checkTask, type Features, type Parts, type TradePolicy } from './parts.ts'
-import { packPart, packParts, unpackParts } from './saved-parts.ts'
+import { checkSchema, packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
 import { systemClock } from './system-clock.ts'
 import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
 
 const MAX_MARKS = 100
-const fresh = () => ({ trades: 0, bySymbol: [] as [string, number][], marks: [] as DriftMark[], time: 0 })
+type State = { trades: number; bySymbol: { symbol: string; trades: number }[]; marks: DriftMark[]; time: number }
+const fresh = (): State => ({ trades: 0, bySymbol: [], marks: [], time: 0 })
+const NO_MARK: DriftMark = { time: 0, detector: '', trades: 0, kept: 0 }
+const SAVED: State = { trades: 0, bySymbol: [{ symbol: '', trades: 0 }], marks: [NO_MARK], time: 0 }
 
 /**
  * The learning companion of a trading bot: says for each signal whether to take it, and learns from how it went.
@@ -52,7 +55,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   #parts: Parts<S>
   #board = new Scoreboard()
   #book: DecisionBook
-  #state = fresh()
+  #state: State = fresh()
 
   constructor(options: TradeLearnerOptions<S>) {
     const { features, mode = 'shadow', name = 'tl', policy = new DecisionPolicy(), clock = systemClock } = options
@@ -184,10 +187,17 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
     killSwitch.observeEquity(account.equity)
     killSwitch.observeLatency(latency)
-    const context = this.#context(signal, price, account)
-    const model = this.#policy.decide(prediction, context)
-    const plan: Plan = this.mode === 'live' ? model : this.#policy.baseline(context)
-    const decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, mode: this.mode, model })
+    let decision: Decision
+    try {
+      const context = this.#context(signal, price, account)
+      const model = this.#policy.decide(prediction, context)
+      const plan: Plan = this.mode === 'live' ? model : this.#policy.baseline(context)
+      decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, mode: this.mode, model })
+    } catch (error) {
+      // a policy of the user's own may fail: nobody is to wait for a decision that was not made
+      labeler.cancel(id)
+      throw error
+    }
     const scale = Math.abs(bracket.stop - price) / price
     const traded = decision.action !== 'skip'
     this.#book.add({ decision, x, halfWidth: interval.halfWidth(scale), scale, traded, label: null, waited: 0 })
@@ -204,15 +214,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const { labeler } = this.#parts
     const entry = this.#book.find(decisionId)
     if (!('traded' in entry)) {
-      if (entry.outcome !== null && sameOutcome(entry.outcome, outcome)) return
-      throw new TradeLearnError(
-        entry.outcome === null ? 'ALREADY_LEARNED' : 'OUTCOME_CONFLICT',
-        entry.outcome === null
-          ? `Decision ${show(decisionId)} was already learned from candles (${entry.label.exitReason} at ` +
-              `${entry.label.exitPrice}); an outcome came too late or for a skipped signal.`
-          : `Decision ${show(decisionId)} was already learned with ${JSON.stringify(entry.outcome)}, ` +
-              `got ${JSON.stringify(outcome)}.`,
-      )
+      checkRepeat(entry, outcome)
+      return
     }
     const excursions = labeler.excursions(decisionId) ?? entry.label ?? undefined
     if (outcome?.exitTime < entry.decision.time) {
@@ -222,8 +225,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       )
     }
     const label = labelFromOutcome(entry.decision, outcome, labeler.options.costs, excursions)
+    finite('exitPrice over entryPrice of the outcome', label.netReturn, 'INVALID_OUTCOME')
     labeler.cancel(decisionId)
-    this.#settle(entry, label, { ...outcome })
+    this.#settle(entry, label, copyOutcome(outcome))
   }
 
   /**
@@ -252,14 +256,12 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   }
 
   /**
-   * Trains the models that are due, one short step per `next()`. Run it with `runInSlices` beside a live bot, or in a
-   * plain loop in a replay. Models change at the last step of their own part only; learning may go on meanwhile.
+   * Trains the first model that is due, one short step per `next()`; it changes at the last step and not before, so a
+   * run that is dropped has changed nothing. While another is due `refitDue` stays true. Run it with `runInSlices`
+   * beside a live bot, or in a plain loop in a replay. Learning may go on meanwhile.
    */
   *refit(): Generator<number, void, void> {
-    const due = this.#due()
-    for (const [i, model] of due.entries()) {
-      for (const done of model.refit()) yield (i + done) / due.length
-    }
+    yield* this.#due()[0]?.refit() ?? []
   }
 
   // --------------------------------------------------------------- mechanics
@@ -296,7 +298,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       atr: features.atr(symbol),
       account,
       trades: this.#state.trades,
-      symbolTrades: this.#state.bySymbol.find(([name]) => name === symbol)?.[1] ?? 0,
+      symbolTrades: this.#state.bySymbol.find((count) => count.symbol === symbol)?.trades ?? 0,
       halted: killSwitch.halted
         ? (killSwitch.cause ?? { code: 'UNKNOWN', text: 'The kill switch gave no cause.' })
         : null,
@@ -330,15 +332,16 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     success.learn(x, label.y)
     expectedReturn.learn(x, label.netReturn)
     stopRisk.learn(x, label.exitReason === 'stop' ? 1 : 0)
-    interval.learn(label.netReturn - expected, scale, halfWidth)
+    // a model that breaks its law, and predicts no number, must not stop the others from learning
+    if (Number.isFinite(label.netReturn - expected)) interval.learn(label.netReturn - expected, scale, halfWidth)
     features.settle(decision.symbol, label.y)
     if (traded || outcome !== null) killSwitch.observeOutcome(label.netReturn)
 
     const s = this.#state
     s.trades++
-    const count = s.bySymbol.find(([name]) => name === decision.symbol)
-    if (count) count[1]++
-    else s.bySymbol.push([decision.symbol, 1])
+    const count = s.bySymbol.find(({ symbol }) => symbol === decision.symbol)
+    if (count) count.trades++
+    else s.bySymbol.push({ symbol: decision.symbol, trades: 1 })
     this.#book.close(entry, label, outcome)
     for (const detector of detectors) {
       if (detector.update(error) === 'drift') this.#adapt(detector, label.exitTime)
@@ -348,7 +351,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   /** Lets go of the old regime. */
   #adapt(detector: Serializable, time: number): void {
     const width = 'width' in detector ? (detector as Serializable & Windowed).width : this.#limits.keepAfterDrift
-    const kept = Math.max(width, this.#limits.keepAfterDrift)
+    const kept = Math.max(Math.floor(width) || 0, this.#limits.keepAfterDrift)
     for (const model of this.#models()) if ('forget' in model) (model as Learner & Forgetful).forget(kept)
     const s = this.#state
     s.marks.push({ time, detector: detector.toJSON().type, trades: s.trades, kept })
@@ -385,13 +388,15 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       readonly codecs?: readonly Codec[]
     },
   ): TradeLearner<S> {
-    const { state } = checkSnapshot(TradeLearner, typeof saved === 'string' ? parseSnapshot(saved) : saved)
+    const json = typeof saved === 'string' ? parseSnapshot(saved) : saved
+    const { options: was, state } = checkSnapshot(TradeLearner, json)
     const learner = new TradeLearner<S>(options)
     const codecs = [options.features.codec(), ...(options.codecs ?? []), ...defaultCodecs()]
     learner.#parts = unpackParts(state, codecs, learner.#parts.killSwitch)
+    checkSchema(options.features.schema.fingerprint, was['schema'], learner.#parts.features)
     learner.#board = Scoreboard.fromJSON(nested(state, 'board', 'trade-learner'))
     learner.#book.unpack(state['book'], options.features.schema.size)
-    learner.#state = unpackState(state['self'], fresh(), 'state.self')
+    learner.#state = unpackState(state['self'], SAVED, 'state.self')
     return learner
   }
 }
