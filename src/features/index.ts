@@ -21,5 +21,5 @@ export { type VolumeSurgeState, volumeSurge } from './indicators/volume-surge.ts
 export { type VwapDistanceState, vwapDistance } from './indicators/vwap-distance.ts'
 export { category, flag, type MetaFeature, numeric, optional } from './meta.ts'
 export { difference, type Schema } from './schema.ts'
-export { dayOfWeek, hourOfDay, type SignalFeature, tradeSide } from './signal-features.ts'
+export { dayOfWeek, hourOfDay, type SignalFeature, symbolCode, tradeSide } from './signal-features.ts'
 export { StandardScaler, type StandardScalerOptions } from './standard-scaler.ts'

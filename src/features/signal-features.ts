@@ -23,6 +23,23 @@ export function tradeSide(): SignalFeature<'value'> {
 }
 
 /**
+ * Which of some symbols the signal is about, as its position in the list; missing for any other.
+ *
+ * A code and not a quantity: use it as the `column` of `ByGroup`, which keeps a model of each symbol's own once there
+ * are trades enough for one.
+ */
+export function symbolCode(...symbols: readonly [string, ...string[]]): SignalFeature<'value'> {
+  return {
+    kind: `symbolCode(${JSON.stringify(symbols)})`,
+    outputs: ['value'],
+    read({ symbol }, out, at) {
+      const position = symbols.indexOf(symbol)
+      out[at] = position < 0 ? NaN : position
+    },
+  }
+}
+
+/**
  * The time of day in UTC as a point on a circle, so that 23:59 lies next to 00:00.
  *
  *     sin, cos of 2 pi (time since midnight) / (24 hours)

@@ -19,12 +19,16 @@ export function packParts<S extends Signal>({ detectors, ...parts }: Parts<S>): 
 }
 
 /**
- * Reads back what {@link packParts} wrote into `state.parts`.
+ * Reads back what {@link packParts} wrote into `state.parts`, for the features and the guard of today's parts.
  *
  * A `KillSwitch` keeps what it has seen and whether it is halted, but its thresholds are the operator's: those of
  * `guard`, built from today's configuration. One that cannot be read comes back halted.
  */
-export function unpackParts<S extends Signal>(state: JsonObject, codecs: readonly Codec[], guard: Guard): Parts<S> {
+export function unpackParts<S extends Signal>(
+  { options, state }: Snapshot,
+  codecs: readonly Codec[],
+  { features: declared, killSwitch: guard }: Parts<S>,
+): Parts<S> {
   const parts = nested(state, 'parts', 'trade-learner') as unknown as JsonObject
   const read = (name: string): Serializable => able(name, restore(nested(parts, name, 'trade-learner'), codecs))
   const saved = nested(parts, 'killSwitch', 'trade-learner')
@@ -36,8 +40,16 @@ export function unpackParts<S extends Signal>(state: JsonObject, codecs: readonl
       `The kill switch must be restored from a ${show(configured.type)} snapshot, got ${show(saved.type)}.`,
     )
   }
+  const features = read('features') as Features<S>
+  for (const fingerprint of [features.schema.fingerprint, options['schema']]) {
+    if (fingerprint === declared.schema.fingerprint) continue
+    throw new TradeLearnError(
+      'SCHEMA_MISMATCH',
+      `The snapshot must be of the declared features (${declared.schema.fingerprint}), got others (${show(fingerprint)}).`,
+    )
+  }
   return {
-    features: read('features') as Features<S>,
+    features,
     labeler: read('labeler') as Parts['labeler'],
     killSwitch:
       configured.type === KillSwitch.type
@@ -77,15 +89,4 @@ function able(name: string, part: Serializable): Serializable {
     'CORRUPT_SNAPSHOT',
     `"${name}" must be saved as a part with "${missing}", got a ${show(part.toJSON().type)} snapshot.`,
   )
-}
-
-/** Throws unless what was saved, what was restored and what is configured today are vectors of the same features. */
-export function checkSchema(configured: string, saved: JsonValue | undefined, restored: Features<never>): void {
-  for (const fingerprint of [saved, restored.schema.fingerprint]) {
-    if (fingerprint === configured) continue
-    throw new TradeLearnError(
-      'SCHEMA_MISMATCH',
-      `The snapshot must be of the declared features (${configured}), got others (${show(fingerprint)}).`,
-    )
-  }
 }

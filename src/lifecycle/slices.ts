@@ -24,7 +24,7 @@ export type SliceOptions = {
  *
  * @example
  * ```ts
- * if (learner.refitDue) await runInSlices(learner.refit())
+ * while (learner.refitDue) await runInSlices(learner.refit())
  * ```
  */
 export async function runInSlices(

@@ -11,7 +11,7 @@ import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecisi
 import { defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
 import { checkTask, type Features, type Parts, type TradePolicy } from './parts.ts'
-import { checkSchema, packPart, packParts, unpackParts } from './saved-parts.ts'
+import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
 import { systemClock } from './system-clock.ts'
 import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
@@ -256,9 +256,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   }
 
   /**
-   * Trains the first model that is due, one short step per `next()`; it changes at the last step and not before, so a
-   * run that is dropped has changed nothing. While another is due `refitDue` stays true. Run it with `runInSlices`
-   * beside a live bot, or in a plain loop in a replay. Learning may go on meanwhile.
+   * Trains the first model that is due, one short step per `next()`, and changes it at the last step: a run that is
+   * dropped has changed nothing. While another is due `refitDue` stays true. Learning may go on meanwhile.
    */
   *refit(): Generator<number, void, void> {
     yield* this.#due()[0]?.refit() ?? []
@@ -388,12 +387,11 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       readonly codecs?: readonly Codec[]
     },
   ): TradeLearner<S> {
-    const json = typeof saved === 'string' ? parseSnapshot(saved) : saved
-    const { options: was, state } = checkSnapshot(TradeLearner, json)
+    const whole = checkSnapshot(TradeLearner, typeof saved === 'string' ? parseSnapshot(saved) : saved)
     const learner = new TradeLearner<S>(options)
     const codecs = [options.features.codec(), ...(options.codecs ?? []), ...defaultCodecs()]
-    learner.#parts = unpackParts(state, codecs, learner.#parts.killSwitch)
-    checkSchema(options.features.schema.fingerprint, was['schema'], learner.#parts.features)
+    learner.#parts = unpackParts(whole, codecs, learner.#parts)
+    const { state } = whole
     learner.#board = Scoreboard.fromJSON(nested(state, 'board', 'trade-learner'))
     learner.#book.unpack(state['book'], options.features.schema.size)
     learner.#state = unpackState(state['self'], SAVED, 'state.self')

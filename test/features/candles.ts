@@ -15,7 +15,15 @@ export function candlesOf(bars: readonly Bar[], symbol = 'AAPL'): Candle[] {
 }
 
 /** A random walk around `price` with steps of about `step`. */
-export function walk(n: number, { seed = 'walk', price = 100, step = 1, symbol = 'AAPL' }: { seed?: string; price?: number; step?: number; symbol?: string } = {}): Candle[] {
+export function walk(
+  n: number,
+  {
+    seed = 'walk',
+    price = 100,
+    step = 1,
+    symbol = 'AAPL',
+  }: { seed?: string; price?: number; step?: number; symbol?: string } = {},
+): Candle[] {
   const rng = new SeededRng(seed)
   let last = price
   const bars = Array.from({ length: n }, () => {

@@ -16,6 +16,7 @@ import {
   recentWinRate,
   returns,
   rsi,
+  symbolCode,
   tradeSide,
   trendOf,
 } from '../../src/features/index.ts'
@@ -78,6 +79,13 @@ describe('the schema', () => {
     const fingerprint = (group: 'candles' | 'directed') =>
       new FeatureEngineer({ [group]: { returns: returns(5) } }).schema.fingerprint
     expect(fingerprint('directed')).not.toBe(fingerprint('candles'))
+  })
+
+  test('a symbol code is its position in the list, and missing for others', () => {
+    const engineer = new FeatureEngineer({ signal: { symbol: symbolCode('AAPL', 'MSFT') } })
+    for (const symbol of ['AAPL', 'MSFT', 'TSLA']) engineer.update({ ...walk(1)[0]!, symbol })
+    const codeOf = (symbol: string) => engineer.vector({ symbol, side: 'long', time: START })[0]
+    expect(['AAPL', 'MSFT', 'TSLA'].map(codeOf)).toEqual([0, 1, Number.NaN])
   })
 
   test('its fingerprint is stable and changes with any name, parameter or order', () => {
