@@ -90,14 +90,20 @@ function unpackRecord(json: JsonValue | undefined, template: { readonly [key: st
   )
 }
 
+/** Values nested deeper than this are no state of ours, and would overflow the stack of whoever walks them. */
+const DEEPEST = 64
+
 /** Undoes the writing alone, without a template. */
-function decode(json: JsonValue | undefined, path: string): State {
+function decode(json: JsonValue | undefined, path: string, depth = 0): State {
   if (json === undefined) corrupt(path, 'present', undefined)
   if (json === null || typeof json !== 'object') return json
-  if (Array.isArray(json)) return json.map((item, i) => decode(item, `${path}[${i}]`))
+  if (depth > DEEPEST) corrupt(path.slice(0, 80), `nested at most ${DEEPEST} deep`, json)
+  if (Array.isArray(json)) return json.map((item, i) => decode(item, `${path}[${i}]`, depth + 1))
   const record = json as JsonObject
   if (typeof record['$'] === 'string') return special(record['$'], record['data'], path)
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, decode(value, `${path}.${key}`)]))
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [key, decode(value, `${path}.${key}`, depth + 1)]),
+  )
 }
 
 const SCALARS: { readonly [name: string]: number } = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }

@@ -43,6 +43,13 @@ describe('packState and unpackState', () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined()
   })
 
+  test('bottomless nesting is refused, not walked until the stack overflows', () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
+    for (const template of [null, []]) {
+      expect(() => unpackState(deep, template)).toThrowError(expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }))
+    }
+  })
+
   test.each([
     ['a missing key', { a: 1 }, { a: 0, b: 0 }, 'state.b'],
     ['an unknown key', { a: 1, c: 2 }, { a: 0 }, 'state.c'],
