@@ -104,7 +104,7 @@ const createLearner = () =>
 // ------------------------------------------------------------------------------------------------------ run it both ways
 
 const market = simulateMarket({ seed: 'existing bot', signals: 3200, winRate: 0.54 })
-const alerts = new Map(market.signals.map((signal) => [`${signal.symbol} ${signal.time}`, signal as Alert]))
+const alerts = new Map(market.signals.map((alert) => [`${alert.symbol} ${alert.time}`, alert]))
 const learner = createLearner()
 const alone = await runBot(market.candles, alerts)
 const learning = await runBot(market.candles, alerts, learner)

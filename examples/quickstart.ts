@@ -30,10 +30,11 @@ let next = 0
 for (const candle of candles) {
   // signals of this bar's open, made from the bars before it
   for (; signals[next] && signals[next]!.time <= candle.time; next++) {
-    const { meta, ...signal } = signals[next]!
-    const decision = learner.decide({ ...signal, meta: meta! }, account)
+    const signal = signals[next]!
+    const decision = learner.decide(signal, account)
     if (decision.action !== 'skip') broker.open(decision)
-    if (next % 125 === 124) console.log(`${next + 1}. ${signal.side} ${signal.symbol}: ${decision.model.reasons[0]!.text}`)
+    if (next % 125 === 124)
+      console.log(`${next + 1}. ${signal.side} ${signal.symbol}: ${decision.model.reasons[0]!.text}`)
   }
   // the bar itself: trades that it ended, then the candle for everything that follows prices
   for (const { id, exitPrice, exitTime, exitReason } of broker.advance(candle)) {
@@ -50,4 +51,6 @@ const { trades, model, scores } = learner.status()
 console.log(`\n${trades} trades learned from; the model is ${model}.`)
 console.log(`Log loss ${scores.logLoss.toFixed(3)}, of the base rate ${scores.baseRateLogLoss.toFixed(3)}.`)
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)} %`
-console.log(`Mean net return: all signals ${percent(scores.meanReturnAll)}, those the model keeps ${percent(scores.meanReturnKept)}.`)
+console.log(
+  `Mean net return: all signals ${percent(scores.meanReturnAll)}, those the model keeps ${percent(scores.meanReturnKept)}.`,
+)

@@ -41,7 +41,7 @@ function save(learner: TradeLearner): void {
 const steady = play(new TradeLearner(options()), 0, candles.length)
 
 // one that is stopped with trades open
-const stop = 9_000
+const stop = 9_010
 const first = play(new TradeLearner(options()), 0, stop)
 save(first)
 const { trades, open } = first.status()
@@ -50,7 +50,9 @@ console.log(`Stopped after ${trades} trades, with ${open} decisions open and ${s
 // the next process: the same program, and the file
 const second = TradeLearner.restore(readFileSync(file, 'utf8'), options())
 for (const { id, symbol, side, stop, target } of second.openDecisions()) {
-  console.log(`Still open, so ask the broker: ${id}, ${side} ${symbol}, stop ${stop.toFixed(2)}, target ${target.toFixed(2)}`)
+  console.log(
+    `Still open, so ask the broker: ${id}, ${side} ${symbol}, stop ${stop.toFixed(2)}, target ${target.toFixed(2)}`,
+  )
 }
 play(second, stop, candles.length)
 

@@ -30,7 +30,7 @@ export function playCanary(seed: string): Canary {
     features: new FeatureEngineer({
       ...defaultFeatures(),
       context: { clock: levelOf('CLOCK') },
-    }) as unknown as FeatureEngineer,
+    }),
     labeler: new TripleBarrier({ maxBars: 48, costs: 0 }),
     signals: ({ symbol, time, close }): Signal | undefined =>
       symbol === 'WALK' && time >= candles[400]!.time

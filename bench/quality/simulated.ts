@@ -7,7 +7,6 @@ import {
   type MarketOptions,
   numeric,
   replay,
-  type Signal,
   simulateMarket,
 } from 'tradelearn'
 
@@ -35,12 +34,12 @@ export function playMarket(options: Partial<MarketOptions>, onProgress: (done: n
     ...defaultFeatures(),
     meta: { aiConfidence: numeric(), confirmations: numeric(), source: category('rules', 'ai') },
   })
-  const result = replay<Signal>({
+  const result = replay({
     candles,
     signals,
     learner: {
       mode: 'live',
-      features: features as unknown as FeatureEngineer,
+      features,
       // halts would hide the model
       killSwitch: new KillSwitch({ losses: Number.POSITIVE_INFINITY, drawdown: Number.POSITIVE_INFINITY }),
     },

@@ -14,7 +14,6 @@ import {
   KillSwitch,
   numeric,
   type Refittable,
-  type Signal,
   simulateMarket,
   TradeLearner,
 } from 'tradelearn'
@@ -73,12 +72,12 @@ function timeDefaults(): void {
   const time = candles.at(-1)!.time
   const vector = watch(`FeatureEngineer.vector, ${size} features`)
   for (const signal of market.signals.slice(0, CALLS)) {
-    const asked = { ...signal, meta: signal.meta!, time }
+    const asked = { ...signal, time }
     vector.time(() => features.vector(asked, out))
   }
 
-  const create = () => ({ features: declared() as unknown as FeatureEngineer, killSwitch: fearless() })
-  const session = new Session<Signal>(new TradeLearner(create()), market)
+  const create = () => ({ features: declared(), killSwitch: fearless() })
+  const session = new Session(new TradeLearner(create()), market)
   session.play(WARM_UP, {})
   for (const _ of session.learner.refit());
   session.play(CALLS, {

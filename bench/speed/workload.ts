@@ -3,7 +3,7 @@ import {
   type Label,
   SeededRng,
   type Signal,
-  type SimulatedMeta,
+  type SimulatedSignal,
   simulateMarket,
   type TradeLearner,
   type TradeLearnerOptions,
@@ -84,8 +84,8 @@ export function wideLearner(): TradeLearnerOptions & { readonly features: Featur
 export function wideMarket(signals: number): { candles: readonly Candle[]; signals: readonly Signal[] } {
   const market = simulateMarket({ seed: 'bench', signals })
   const noise = new SeededRng('bench/noise')
-  const widen = (signal: Signal<SimulatedMeta>): Signal => {
-    const { aiConfidence, confirmations, source } = signal.meta!
+  const widen = (signal: SimulatedSignal): Signal => {
+    const { aiConfidence, confirmations, source } = signal.meta
     const known = [aiConfidence, confirmations, source === 'ai' ? 1 : 0]
     const meta = Object.fromEntries(Array.from({ length: META }, (_, i) => [`meta${i}`, known[i] ?? noise.next()]))
     return { ...signal, meta }
