@@ -1,3 +1,5 @@
+export { checkObservation, checkVector } from './check.ts'
 export { type ErrorCode, TradeLearnError } from './errors.ts'
 export { SeededRng } from './rng.ts'
-export { parseSnapshot, restore } from './snapshot.ts'
+export { checkSnapshot, parseSnapshot, restore, snapshot } from './snapshot.ts'
+export { packState, type State as PlainState, unpackState } from './state.ts'

@@ -10,7 +10,9 @@ export interface Features<S extends Signal = Signal> extends Serializable {
   update(candle: Candle): void
   /** Whether a candle of the symbol has been seen. */
   knows(symbol: string): boolean
+  /** The symbol's newest close. */
   lastClose(symbol: string): number
+  /** The open time of the symbol's newest candle. */
   lastTime(symbol: string): number
   /** Average true range in price units; NaN while warming up. */
   atr(symbol: string): number
@@ -40,12 +42,19 @@ export interface TradePolicy extends Policy<Prediction, DecisionContext, Plan> {
 
 /** The last word over every decision; `KillSwitch` is one. */
 export interface Guard extends Serializable {
+  /** Whether new trades are forbidden. */
   readonly halted: boolean
+  /** Why, while they are. */
   readonly cause: Reason | null
+  /** Takes in how a trade of the bot closed, as a fraction of its entry price. */
   observeOutcome(netReturn: number): void
+  /** Takes in the account's equity. */
   observeEquity(equity: number): void
+  /** Takes in how long a prediction took. */
   observeLatency(milliseconds: number): void
+  /** Forbids new trades until `reset`. */
   halt(text: string): void
+  /** Allows them again: the operator's word. */
   reset(text: string): void
 }
 
@@ -64,6 +73,7 @@ export interface ReturnInterval extends Serializable {
   readonly options: { readonly coverage: number }
   /** Half the width for a trade of this scale; NaN while there is too little data. */
   halfWidth(scale: number): number
+  /** Takes in by how much a prediction missed, and the half-width that it had been given (NaN for none). */
   learn(residual: number, scale: number, halfWidthAtPrediction: number): void
 }
 

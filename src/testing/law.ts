@@ -1,5 +1,9 @@
 /** One executable law: host it in any test runner with `test(name, run)`. `run` throws where the law is broken. */
-export type Law = { readonly name: string; readonly run: () => void }
+export type Law = {
+  readonly name: string
+  /** Tries the law; throws where it is broken. */
+  readonly run: () => void
+}
 
 /** A law was broken; the message says how. */
 export function broken(message: string): never {
