@@ -3,6 +3,7 @@ import { show, TradeLearnError } from '../core/errors.ts'
 import { nested, restore } from '../core/snapshot.ts'
 import { KillSwitch } from '../decision/index.ts'
 import type { Signal } from '../market.ts'
+import { defaultCodecs } from './defaults.ts'
 import { checkTask, type Features, type Guard, type Parts } from './parts.ts'
 
 /** A part's snapshot as a value that fits into its owner's state. */
@@ -19,16 +20,18 @@ export function packParts<S extends Signal>({ detectors, ...parts }: Parts<S>): 
 }
 
 /**
- * Reads back what {@link packParts} wrote into `state.parts`, for the features and the guard of today's parts.
+ * Reads back what {@link packParts} wrote, for the features and the guard that are configured today. Codecs of the
+ * caller's own come before the library's.
  *
  * A `KillSwitch` keeps what it has seen and whether it is halted, but its thresholds are the operator's: those of
  * `guard`, built from today's configuration. One that cannot be read comes back halted.
  */
 export function unpackParts<S extends Signal>(
   { options, state }: Snapshot,
-  codecs: readonly Codec[],
+  own: readonly Codec[],
   { features: declared, killSwitch: guard }: Parts<S>,
 ): Parts<S> {
+  const codecs = [...own, ...defaultCodecs()]
   const parts = nested(state, 'parts', 'trade-learner') as unknown as JsonObject
   const read = (name: string): Serializable => able(name, restore(nested(parts, name, 'trade-learner'), codecs))
   const saved = nested(parts, 'killSwitch', 'trade-learner')

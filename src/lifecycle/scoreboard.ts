@@ -76,22 +76,31 @@ export class Scoreboard implements Serializable {
    * change still errs in the same direction, which its log loss no longer shows. Without skill its mean is one half.
    */
   errorOf(y: 0 | 1, probability: number): 0 | 0.5 | 1 {
-    const { labels, wins } = this.#state
-    const side = probability - (wins + 1) / (labels + 2)
-    if (Math.abs(side) < 1e-9) return 0.5
+    const side = probability - this.#baseRate()
+    // nor does a model take sides that says no number
+    if (!(Math.abs(side) >= 1e-9)) return 0.5
     return side > 0 === (y === 1) ? 0 : 1
   }
 
-  /** Scores one settled decision: the label, the probability stored for it, its net return, and the model's action. */
+  /**
+   * Scores one settled decision: the label, the probability stored for it, its net return, and the model's action. A
+   * probability that is no number scores as the base rate does.
+   */
   update(y: 0 | 1, probability: number, netReturn: number, action: 'take' | 'reduce' | 'skip'): void {
     const s = this.#state
     const decay = decayOf(this.options.halfLife)
-    addDecayed(s.model, logLossOf(y, clamp(probability, 1e-6, 1 - 1e-6)), decay)
-    addDecayed(s.baseRate, logLossOf(y, (s.wins + 1) / (s.labels + 2)), decay)
+    const base = this.#baseRate()
+    addDecayed(s.model, logLossOf(y, Number.isNaN(probability) ? base : clamp(probability, 1e-6, 1 - 1e-6)), decay)
+    addDecayed(s.baseRate, logLossOf(y, base), decay)
     addDecayed(s.all, netReturn, decay)
     if (action !== 'skip') addDecayed(s.kept, netReturn, decay)
     s.labels++
     s.wins += y
+  }
+
+  #baseRate(): number {
+    const { labels, wins } = this.#state
+    return (wins + 1) / (labels + 2)
   }
 
   toJSON(): Snapshot {

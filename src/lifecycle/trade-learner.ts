@@ -8,7 +8,7 @@ import { labelFromOutcome, TripleBarrier } from '../labels/index.ts'
 import { ConformalInterval } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
 import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
-import { defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
+import { defaultDetectors, defaultModels } from './defaults.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
 import { checkTask, type Features, type Parts, type TradePolicy } from './parts.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
@@ -389,8 +389,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   ): TradeLearner<S> {
     const whole = checkSnapshot(TradeLearner, typeof saved === 'string' ? parseSnapshot(saved) : saved)
     const learner = new TradeLearner<S>(options)
-    const codecs = [options.features.codec(), ...(options.codecs ?? []), ...defaultCodecs()]
-    learner.#parts = unpackParts(whole, codecs, learner.#parts)
+    learner.#parts = unpackParts(whole, [options.features.codec(), ...(options.codecs ?? [])], learner.#parts)
     const { state } = whole
     learner.#board = Scoreboard.fromJSON(nested(state, 'board', 'trade-learner'))
     learner.#book.unpack(state['book'], options.features.schema.size)
