@@ -93,7 +93,7 @@ export interface Refittable {
 
 /** A learner that can let go of the past when told that the world has changed, found with `'forget' in learner`. */
 export interface Forgetful {
-  /** Keeps at most the newest `keep` observations, or the trust they would have earned. */
+  /** Keeps at most the newest `keep` observations (a whole number), or the trust they would have earned. */
   forget(keep: number): void
 }
 
@@ -101,7 +101,7 @@ export interface Forgetful {
 export type Contribution = {
   /** Position of the feature in the vector. */
   readonly feature: number
-  /** What it added to the score: in log-odds for binary tasks, in the unit of y for regression. */
+  /** What it added, in the unit that the learner states: log-odds or probability for binary tasks, that of y else. */
   readonly amount: number
 }
 

@@ -63,12 +63,15 @@ export type Position = {
   readonly side: Side
   /** Value in account currency, positive. */
   readonly notional: number
+  /** The decision it came from, so that it is not counted twice while it is fresh. */
+  readonly id?: string
 }
 
 /** The account at the moment of a decision. */
 export type Account = {
   /** Value of everything, in account currency. */
   readonly equity: number
+  /** What is held, pending orders included. */
   readonly positions: readonly Position[]
 }
 
@@ -127,7 +130,7 @@ export type Bracket = {
   readonly id: string
   readonly symbol: string
   readonly side: Side
-  /** When it was entered; candles that open before it are ignored. */
+  /** When it was entered. A candle that opened before it and closes after it can only stop it out. */
   readonly time: number
   readonly price: number
   readonly stop: number
@@ -143,14 +146,14 @@ export type Label = {
   readonly netReturn: number
   readonly exitReason: ExitReason
   readonly exitPrice: number
-  /** When it was known: the open time of the candle that settled it. */
+  /** Open time of the candle that settled it; the entry's own time for a stop in the candle it was entered in. */
   readonly exitTime: number
-  /** Whether the candle that settled it held both stop and target, so that the stop was assumed. */
+  /** Whether the stop was assumed: the candle held stop and target both, or the entry. */
   readonly ambiguous: boolean
   /** Largest unrealised gain on the way, as a fraction of the entry price, at least 0. */
   readonly maxFavorable: number
   /** Largest unrealised loss on the way, as a fraction of the entry price, at least 0. */
   readonly maxAdverse: number
-  /** Candles from entry to exit. */
+  /** Whole candles from entry to exit; 0 for a stop in the candle it was entered in. */
   readonly bars: number
 }

@@ -1,18 +1,11 @@
 import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
-import { TradeLearnError } from '../core/errors.ts'
-import {
-  category,
-  type Declaration,
-  defaultFeatures,
-  FeatureEngineer,
-  flag,
-  numeric,
-  optional,
-} from '../features/index.ts'
+import { show, TradeLearnError } from '../core/errors.ts'
+import { type Declaration, defaultFeatures, FeatureEngineer, levelOf, trendOf } from '../features/index.ts'
 import type { Strategy } from '../lifecycle/index.ts'
 import type { Candle, Signal } from '../market.ts'
 import { readCandles, readSignals } from './csv.ts'
+import { metaColumns } from './meta-columns.ts'
 import { RULES } from './rules.ts'
 
 /** The options that say where prices and signals come from. */
@@ -21,6 +14,8 @@ export type MarketFlags = {
   readonly symbol?: string
   readonly signals?: string
   readonly rule: string
+  readonly ignore?: readonly string[]
+  readonly context?: readonly string[]
 }
 
 /** Adds those options to a command. */
@@ -40,6 +35,11 @@ export function withMarketInput(command: Command): Command {
         .choices(Object.keys(RULES))
         .default('rsi-macd'),
     )
+    .option('--ignore <columns...>', 'own columns of the signals file that are no features, e.g. ids and notes')
+    .option(
+      '--context <symbols...>',
+      'symbols of the candles file that every signal sees as features, <symbol>_trend and <symbol>_level (a level suits volatility indices and rates); the rule does not trade them',
+    )
 }
 
 /** Candles, signals and fresh features that fit both. */
@@ -50,44 +50,57 @@ export type MarketInput = {
   readonly source: string
 }
 
-/** Reads what the options name; a signals file's own columns become features. */
-export function readMarket({ candles: file, symbol, signals: signalsFile, rule }: MarketFlags): MarketInput {
+/** Reads what the options name; a signals file's own columns and the context become features. */
+export function readMarket(flags: MarketFlags): MarketInput {
+  const { candles: file, symbol, signals: signalsFile, rule, ignore = [], context = [] } = flags
   const name = symbol ?? basename(file).replace(/\.csv(\.gz)?$/i, '')
   const { candles, notes } = readCandles(file, { symbol: name })
+  const shown = new Set(context)
+  checkContext(shown, candles)
+  if (ignore.length > 0 && signalsFile === undefined) {
+    throw new TradeLearnError('INVALID_OPTION', '"--ignore" is about the columns of "--signals", got no such file.')
+  }
   const read = signalsFile === undefined ? undefined : readSignals(signalsFile)
-  const signals = read?.signals ?? RULES[rule]!()
-  for (const note of [...notes, ...(read?.notes ?? [])]) console.error(note)
+  const own = read && metaColumns(read.signals, ignore)
+  for (const note of [...notes, ...(read?.notes ?? []), ...(own?.notes ?? [])]) console.error(note)
   const declaration: Declaration = {
     ...defaultFeatures(),
-    meta: typeof signals === 'function' ? {} : metaFeatures(signals),
+    context: Object.fromEntries(
+      [...shown].flatMap((other) => [
+        [`${other}_trend`, trendOf(other)],
+        [`${other}_level`, levelOf(other)],
+      ]),
+    ),
+    meta: own?.features ?? {},
   }
+  const origin = signalsFile === undefined ? `by the rule ${rule}` : `from ${basename(signalsFile)}`
   return {
-    candles,
-    signals,
+    // of candles that close together those of the context come first, so that a decision at the close knows them
+    candles: candles.toSorted((a, b) => a.time - b.time || rank(shown, a) - rank(shown, b)),
+    signals: own?.signals ?? sparing(shown, RULES[rule]!()),
     features: () => new FeatureEngineer(declaration),
-    source: `${basename(file)}, ${candles.length} candles; signals ${signalsFile === undefined ? `by the rule ${rule}` : `from ${basename(signalsFile)}`}`,
+    source: `${basename(file)}, ${candles.length} candles; signals ${origin}${shown.size > 0 ? `; context ${[...shown].join(', ')}` : ''}`,
   }
 }
 
-/** Words of one column that become features of their own; more would be an identifier rather than a category. */
-const MOST_WORDS = 50
+const rank = (context: ReadonlySet<string>, { symbol }: Candle): number => (context.has(symbol) ? 0 : 1)
 
-function metaFeatures(signals: readonly Signal[]): NonNullable<Declaration['meta']> {
-  const names = [...new Set(signals.flatMap(({ meta }) => Object.keys(meta ?? {})))]
-  return Object.fromEntries(
-    names.map((name) => {
-      const values = signals.map(({ meta }) => meta?.[name]).filter((value) => value !== null && value !== undefined)
-      if (values.every((value) => typeof value === 'number')) return [name, optional(numeric())]
-      if (values.every((value) => typeof value === 'boolean')) return [name, optional(flag())]
-      const words = [...new Set(values.map(String))].sort()
-      if (words.length <= MOST_WORDS && values.every((value) => typeof value === 'string')) {
-        return [name, optional(category(...(words as [string, ...string[]])))]
-      }
-      throw new TradeLearnError(
-        'INVALID_INPUT',
-        `The signals' column "${name}" must hold numbers, true/false, or at most ${MOST_WORDS} different words, got ` +
-          `${words.length} different values.`,
-      )
-    }),
-  )
+/** The rule without signals on the context. */
+const sparing =
+  (context: ReadonlySet<string>, rule: Strategy): Strategy =>
+  (candle) =>
+    context.has(candle.symbol) ? undefined : rule(candle)
+
+function checkContext(context: ReadonlySet<string>, candles: readonly Candle[]): void {
+  if (context.size === 0) return
+  const symbols = new Set(candles.map(({ symbol }) => symbol))
+  for (const symbol of context) {
+    if (symbols.has(symbol)) continue
+    // a file may hold thousands
+    const known = [...symbols].slice(0, 20).map(show).join(', ')
+    throw new TradeLearnError(
+      'INVALID_OPTION',
+      `"--context" must name symbols of the candles file (${known}), got ${show(symbol)}.`,
+    )
+  }
 }

@@ -1,4 +1,4 @@
-import { macd, rsi } from '../features/index.ts'
+import { type MacdState, macd, type RsiState, rsi } from '../features/index.ts'
 import type { Strategy } from '../lifecycle/index.ts'
 import type { Candle } from '../market.ts'
 
@@ -12,11 +12,14 @@ const WARM_UP = 250
  * A plain textbook rule, here to have signals to judge and not because it pays.
  *
  * Long when the RSI rises through 35, or the MACD line crosses above its signal; short when the RSI falls through 65, or
- * the MACD line crosses below. Decided at the close.
+ * the MACD line crosses below. Decided at the close of the candle, at its closing price; the signal's time is that of
+ * the candle, its opening, as a rule sees nothing of when a candle closes. Candles of a context with shorter bars would
+ * have opened after that, which `FeatureEngineer` refuses: give the context bars of the same length or longer.
  */
 export function rsiMacdRule(): Strategy {
-  const [strength, trend] = [rsi(14), macd(12, 26, 9)]
-  type Memory = { candles: number; rsi: unknown; macd: unknown; lastRsi: number; lastGap: number }
+  const strength = rsi(14)
+  const trend = macd(12, 26, 9)
+  type Memory = { candles: number; readonly rsi: RsiState; readonly macd: MacdState; lastRsi: number; lastGap: number }
   const bySymbol = new Map<string, Memory>()
   const out = new Float64Array(strength.outputs.length + trend.outputs.length)
 
@@ -27,12 +30,12 @@ export function rsiMacdRule(): Strategy {
       memory = { candles: 0, rsi: strength.init(), macd: trend.init(), lastRsi: Number.NaN, lastGap: Number.NaN }
       bySymbol.set(symbol, memory)
     }
-    strength.update(memory.rsi as never, candle)
-    trend.update(memory.macd as never, candle)
-    strength.read(memory.rsi as never, out, 0)
-    trend.read(memory.macd as never, out, strength.outputs.length)
+    strength.update(memory.rsi, candle)
+    trend.update(memory.macd, candle)
+    strength.read(memory.rsi, out, 0)
+    trend.read(memory.macd, out, strength.outputs.length)
     const level = out[0]!
-    const gap = out[strength.outputs.length + trend.outputs.indexOf('histogram' as never)]!
+    const gap = out[strength.outputs.length + trend.outputs.indexOf('histogram')]!
     const { lastRsi, lastGap } = memory
     memory.lastRsi = level
     memory.lastGap = gap

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { KillSwitch } from '../decision/index.ts'
+import { SCORES } from '../evaluation/index.ts'
 import { category, defaultFeatures, FeatureEngineer, numeric } from '../features/index.ts'
 import { type ReplayResult, replay } from '../lifecycle/index.ts'
 import { AUC } from '../metrics/index.ts'
@@ -104,15 +105,21 @@ function rollingBayes({ truth }: SimulatedMarket, { signals }: ReplayResult<Simu
   })
 }
 
+/** Signals of the rarer label below which an AUC says nothing, as in all reports. */
+const RARER = SCORES.find(({ name }) => name === 'auc')!.needs
+
 /** How near the model came before, right after and long after the change. */
 function textOf({ truth, changeTime }: SimulatedMarket, result: ReplayResult<SimulatedSignal>): string {
   const { signals, learner } = result
   const aucs = (from: number, to: number): string => {
     const [model, best] = [new AUC(), new AUC()]
+    const counts: [losers: number, winners: number] = [0, 0]
     for (let i = Math.floor(from); i < Math.min(to, signals.length); i++) {
       model.update(signals[i]!.label.y, signals[i]!.decision.prediction.probability)
       best.update(truth[i]!.y, truth[i]!.probability)
+      counts[truth[i]!.y]++
     }
+    if (Math.min(...counts) < RARER) return `N/A (needs ${RARER})`
     return `${model.value.toFixed(3)} (best possible ${best.value.toFixed(3)})`
   }
   const n = truth.length

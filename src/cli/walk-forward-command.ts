@@ -1,9 +1,20 @@
+import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
+import { TradeLearnError } from '../core/errors.ts'
 import { DecisionPolicy } from '../decision/index.ts'
-import { type Validation, type Verdict, WalkForward, walkForward } from '../evaluation/index.ts'
+import {
+  type Validation,
+  type ValidationOptions,
+  type Verdict,
+  validateHoldout,
+  WalkForward,
+  type WalkForwardOptions,
+  walkForward,
+} from '../evaluation/index.ts'
 import { TripleBarrier } from '../labels/index.ts'
 import { buildDataset } from '../lifecycle/index.ts'
 import { type ReportData, validationSection } from '../report/index.ts'
+import { readHoldout, writeHoldout } from './holdout-file.ts'
 import { LEARNERS, learnerOption } from './learner-choice.ts'
 import { type MarketFlags, readMarket, withMarketInput } from './market-input.ts'
 import { whole, within } from './numbers.ts'
@@ -17,6 +28,7 @@ type Flags = MarketFlags & {
   readonly test?: number
   readonly embargo: number
   readonly holdout: number
+  readonly openHoldout?: string
   readonly threshold: number
   readonly maxBars: number
   readonly costs: number
@@ -38,6 +50,10 @@ export function walkForwardCommand(): Command {
     .option('--test <rows>', 'signals to test on before training anew (default: a twelfth)', whole())
     .option('--embargo <rows>', 'signals left out between training and test', whole(0), 0)
     .option('--holdout <share>', 'share of the newest signals that stays untouched', within(0, 0.9), 0.2)
+    .option(
+      '--open-holdout <file>',
+      'when all choices are made: test on the hold-out too, once; the file keeps that it was opened',
+    )
     .option('--threshold <p>', 'probability from which a signal counts as taken', within(0, 1), 0.5)
     .option('--max-bars <n>', 'candles after which a trade is closed', whole(), 24)
     .option('--costs <fraction>', 'round-trip costs as a fraction of the entry value', within(0, 0.1), 0.001)
@@ -47,6 +63,10 @@ export function walkForwardCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
+  const { mode, embargo, holdout, openHoldout } = flags
+  if (openHoldout !== undefined && holdout === 0) {
+    throw new TradeLearnError('INVALID_OPTION', '"--holdout" must be above 0 for "--open-holdout", got 0.')
+  }
   const market = readMarket(flags)
   const policy = new DecisionPolicy({ costs: flags.costs })
   const labeler = new TripleBarrier({ maxBars: flags.maxBars, costs: flags.costs })
@@ -54,20 +74,21 @@ async function run(flags: Flags): Promise<void> {
   const rows = dataset.rows.length
   console.log(`${market.source}: ${rows} settled signals, ${dataset.names?.length} features.`)
 
-  const { mode, embargo, holdout } = flags
-  const splitter = new WalkForward({
+  const split: WalkForwardOptions = {
     mode,
     embargo,
     holdout,
     train: flags.train ?? Math.max(1, Math.floor(rows / 3)),
     test: flags.test ?? Math.max(1, Math.floor(rows / 12)),
-  })
+  }
+  // a hold-out that was opened before is refused before anything is trained
+  const splitter = openHoldout === undefined ? new WalkForward(split) : readHoldout(openHoldout, split, dataset)
   const progress = new Progress({ label: 'walk-forward' })
   const create = LEARNERS[flags.learner]!
-  const validation = walkForward(dataset, () => create(dataset.names!.length), splitter, {
-    threshold: flags.threshold,
-    stake: 0.1,
-    seed: flags.seed,
+  const fresh = () => create(dataset.names!.length)
+  const options: Partial<ValidationOptions> = { threshold: flags.threshold, stake: 0.1, seed: flags.seed }
+  const validation = walkForward(dataset, fresh, splitter, {
+    ...options,
     onProgress: ({ done, of }) => progress.update(done / of),
   })
   progress.finish()
@@ -78,7 +99,19 @@ async function run(flags: Flags): Promise<void> {
     section.metrics!,
   )
   console.log(`\n${validation.verdict.text}`)
-  await writePage(flags.html, pageOf(validation.verdict, section))
+  if (openHoldout === undefined) return writePage(flags.html, pageOf(validation.verdict, [section]))
+
+  const last = validateHoldout(dataset, fresh, splitter, options)
+  // before anything of it is shown
+  writeHoldout(openHoldout, splitter)
+  const lastSection = validationSection(last, dataset, {
+    title: `Hold-out: the newest ${last.predictions.length} signals`,
+    intro: `Trained once on the ${last.folds[0]!.trainRows} signals that were settled before. Opened once: who changes anything after this look needs new data.`,
+  })
+  printMetrics(lastSection.title, lastSection.metrics!)
+  console.log(`\n${last.verdict.text}\nHold-out opened: ${resolve(openHoldout)}`)
+  const text = `${validation.verdict.text} On the hold-out: ${last.verdict.text}`
+  await writePage(flags.html, pageOf({ ...validation.verdict, text }, [section, lastSection]))
 }
 
 const introOf = ({ folds }: Validation, { learner, mode }: Flags): string =>
@@ -98,12 +131,12 @@ const HEADLINES: { readonly [skill in Verdict['skill']]: string } = {
 /** A verdict's headline. */
 export const headlineOf = ({ skill }: Verdict): string => HEADLINES[skill]
 
-function pageOf(verdict: Verdict, section: ReportData['sections'][number]): ReportData {
+function pageOf(verdict: Verdict, sections: ReportData['sections']): ReportData {
   return {
     title: 'tradelearn: walk-forward',
-    subtitle: section.title,
+    subtitle: sections[0]!.title,
     verdict: { tone: toneOf(verdict), headline: headlineOf(verdict), text: verdict.text },
-    sections: [section],
+    sections,
     notes: NOTES,
   }
 }

@@ -38,6 +38,13 @@ export function integer(name: string, value: number, least = 1, code: ErrorCode 
     : fail(name, `a whole number of at least ${least}`, value, code)
 }
 
+/** Passes a half-life in observations, at least 1 or Infinity, which means that nothing fades; else throws. */
+export function checkHalfLife(name: string, value: number, code: ErrorCode = 'INVALID_OPTION'): number {
+  return typeof value === 'number' && value >= 1
+    ? value
+    : fail(name, 'a number of at least 1, or Infinity', value, code)
+}
+
 /** Passes one of a fixed set of words, else throws. */
 export function oneOf<const W extends string>(
   name: string,

@@ -1,5 +1,6 @@
 export { checkObservation, checkVector } from './check.ts'
 export { type ErrorCode, TradeLearnError } from './errors.ts'
+export { addToQuantile, createQuantile, quantileOf, type StreamingQuantile } from './quantile.ts'
 export { SeededRng } from './rng.ts'
 export { checkSnapshot, parseSnapshot, restore, snapshot } from './snapshot.ts'
 export { packState, type State as PlainState, unpackState } from './state.ts'

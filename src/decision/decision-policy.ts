@@ -25,10 +25,6 @@ export type DecisionPolicyOptions = BracketOptions & {
   readonly takeFrom: number
   /** Closed trades before the model decides; until then the baseline does. @defaultValue 100 */
   readonly minTrades: number
-  /** Closed trades before a model of one symbol is worth asking. @defaultValue 20 */
-  readonly minSymbolTrades: number
-  /** Closed trades before a model of one regime is worth asking. @defaultValue 50 */
-  readonly minRegimeTrades: number
   /** What the operator allows. */
   readonly limits: Limits
 }
@@ -40,12 +36,8 @@ export type DecisionContext = {
   /** Average true range in price units; NaN while unknown. */
   readonly atr: number
   readonly account: Account
-  /** Closed trades learned from, in all. */
+  /** Closed trades learned from. */
   readonly trades: number
-  /** The same in this symbol. */
-  readonly symbolTrades: number
-  /** The same in the present regime. */
-  readonly regimeTrades?: number | undefined
   /** Why the kill switch has halted trading (its `cause`), or null while it has not. */
   readonly halted: Reason | null
 }
@@ -72,7 +64,7 @@ export type DecisionContext = {
  * @example
  * ```ts
  * const policy = new DecisionPolicy({ takeAbove: 0.58, limits: { maxRisk: 0.005 } })
- * const plan = policy.decide(prediction, { signal, atr, account, trades: 240, symbolTrades: 60, halted: null })
+ * const plan = policy.decide(prediction, { signal, atr, account, trades: 240, halted: null })
  * if (plan.action !== 'skip') broker.buy(plan.quantity, plan.stop, plan.target)
  * ```
  */
@@ -85,7 +77,7 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
     const { takeAbove = 0.6, skipBelow = 0.4, bandsAround = 'half' } = options
     const { baseSize = 0.1, reduceTo = 0.5, takeFrom = 0.5 } = options
     const { stopAtr = 2, targetAtr = 2, targetStretch = 1.5, fallbackVolatility = 0.02, costs = 0.001 } = options
-    const { minTrades = 100, minSymbolTrades = 20, minRegimeTrades = 50 } = options
+    const { minTrades = 100 } = options
     if (!(fraction('skipBelow', skipBelow) <= fraction('takeAbove', takeAbove)))
       wrong('skipBelow', skipBelow, takeAbove)
     if (!(fraction('reduceTo', reduceTo) <= fraction('takeFrom', takeFrom))) wrong('reduceTo', reduceTo, takeFrom)
@@ -105,8 +97,6 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
       fallbackVolatility: openFraction('fallbackVolatility', fallbackVolatility),
       costs,
       minTrades: integer('minTrades', minTrades, 0),
-      minSymbolTrades: integer('minSymbolTrades', minSymbolTrades, 0),
-      minRegimeTrades: integer('minRegimeTrades', minRegimeTrades, 0),
       limits: createLimits(options.limits),
     })
   }
@@ -158,12 +148,7 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
     return {
       ...sized,
       quantity: Math.min(sized.quantity, base.quantity),
-      reasons: [
-        reason,
-        ...contradiction(action, value),
-        ...this.#thinData(context),
-        ...base.reasons.filter(({ code }) => code !== 'BASELINE'),
-      ],
+      reasons: [reason, ...contradiction(action, value), ...base.reasons.filter(({ code }) => code !== 'BASELINE')],
     }
   }
 
@@ -185,21 +170,6 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
     }
     const text = `Win probability ${percent(p)} is between ${percent(skip)} and ${percent(take)}: ${percent(reduceTo)} of the baseline.`
     return { action: 'reduce', share: reduceTo, reason: because('REDUCE_BAND', text) }
-  }
-
-  /** Notes on what no special model can know yet. */
-  #thinData({ symbolTrades, regimeTrades, signal }: DecisionContext): Reason[] {
-    const { minSymbolTrades, minRegimeTrades } = this.options
-    const notes: Reason[] = []
-    if (!(symbolTrades >= minSymbolTrades)) {
-      const text = `${symbolTrades} of the ${minSymbolTrades} closed trades that a model of ${signal.symbol} alone needs.`
-      notes.push(because('MIN_SYMBOL_DATA', text))
-    }
-    if (regimeTrades !== undefined && !(regimeTrades >= minRegimeTrades)) {
-      const text = `${regimeTrades} of the ${minRegimeTrades} closed trades that a model of this regime alone needs.`
-      notes.push(because('MIN_REGIME_DATA', text))
-    }
-    return notes
   }
 }
 

@@ -13,7 +13,8 @@ export type KillSwitchOptions = {
   readonly losses: number
   /** Fall below the peak of equity that halts when exceeded; Infinity switches the rule off. @defaultValue 0.1 */
   readonly drawdown: number
-  /** Milliseconds a prediction may take; Infinity switches the rule off. @defaultValue 100 */
+  /** Milliseconds a prediction may take. A single long garbage collection or the first call of a cold process can
+   *  exceed it, and the halt stays like any other; Infinity switches the rule off. @defaultValue 100 */
   readonly latency: number
   /** `"point"` counts losses in a row. `"confidence"` halts once the win rate is shown to lie below `winRate`.
    *  @defaultValue 'point' */
@@ -150,7 +151,7 @@ export class KillSwitch implements Serializable {
     }
   }
 
-  /** Takes in the account's equity, at each decision and each outcome. */
+  /** Takes in the account's equity, whenever the caller knows it; a fall that is over by the next time goes unseen. */
   observeEquity(equity: number): void {
     const { drawdown } = this.options
     const s = this.#state
@@ -174,9 +175,9 @@ export class KillSwitch implements Serializable {
     else if (ms > latency) this.#trip('LATENCY', `A prediction took ${show(ms)} ms; more than ${latency} ms halts.`)
   }
 
-  /** Halts by hand. */
-  halt(reason: string): void {
-    const said = text('reason', reason, 'INVALID_INPUT')
+  /** Halts by hand. An emergency stop must not fail on its text, so one that is missing, empty or no text will do. */
+  halt(reason?: string): void {
+    const said = typeof reason === 'string' && reason.trim() !== '' ? reason : 'no reason given'
     if (this.halted) this.#remember('halt', 'OPERATOR', said)
     else this.#trip('OPERATOR', said)
   }

@@ -17,8 +17,6 @@ export const REASONS = {
   // what the model may not say yet
   BASELINE: 'The signal is taken at the base size; no model was asked.',
   MIN_DATA: 'Too few closed trades for the model to decide: the baseline plan stands.',
-  MIN_SYMBOL_DATA: 'A note: too few closed trades for a model of this symbol alone.',
-  MIN_REGIME_DATA: 'A note: too few closed trades for a model of this regime alone.',
   WARMING_UP: 'A note: no volatility is known yet, so the fallback sets the bracket.',
 
   // what the operator's limits say

@@ -10,8 +10,8 @@ import { DIRECTIONS, type Direction } from './direction.ts'
 export type ADWINOptions = {
   /** Chance "delta" of a false cut that each test may take: smaller is more patient. @defaultValue 0.002 */
   readonly confidence: number
-  /** Values between two tests. @defaultValue 32 */
-  readonly clock: number
+  /** Values from one test to the next, the paper's and River's "clock". @defaultValue 32 */
+  readonly testEvery: number
   /** Buckets "M" of each size: more cut more finely and cost more. @defaultValue 5 */
   readonly maxBuckets: number
   /** Values that the window must exceed before it is tested. @defaultValue 10 */
@@ -52,7 +52,7 @@ const fresh = (slots: number): State => ({
 /**
  * Adaptive windowing: keeps as much of the recent past as has one mean, and drops the rest.
  *
- * The window is held as a histogram whose buckets double in size towards the past. Every `clock` values each border
+ * The window is held as a histogram whose buckets double in size towards the past. Every `testEvery` values each border
  * between buckets is tried as a cut; while the older side 0 and the newer side 1 differ too much, the oldest bucket is
  * dropped and the search begins again:
  *
@@ -92,7 +92,7 @@ export class ADWIN implements DriftDetector, Windowed {
 
   constructor({
     confidence = 0.002,
-    clock = 32,
+    testEvery = 32,
     maxBuckets = 5,
     minWindow = 10,
     minSubWindow = 5,
@@ -100,7 +100,7 @@ export class ADWIN implements DriftDetector, Windowed {
   }: Partial<ADWINOptions> = {}) {
     this.options = {
       confidence: openFraction('confidence', confidence),
-      clock: integer('clock', clock),
+      testEvery: integer('testEvery', testEvery),
       maxBuckets: integer('maxBuckets', maxBuckets),
       minWindow: integer('minWindow', minWindow),
       minSubWindow: integer('minSubWindow', minSubWindow),
@@ -130,11 +130,11 @@ export class ADWIN implements DriftDetector, Windowed {
 
   update(value: number): DriftLevel {
     checkValue(value)
-    const { clock, minWindow, direction } = this.options
+    const { testEvery, minWindow, direction } = this.options
     const state = this.#state
     insert(state, this.options.maxBuckets, value)
     state.level = 'stable'
-    if (++state.tick < clock) return 'stable'
+    if (++state.tick < testEvery) return 'stable'
     state.tick = 0
     if (state.width <= minWindow) return 'stable'
 

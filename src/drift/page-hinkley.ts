@@ -9,7 +9,7 @@ import { DIRECTIONS, type Direction } from './direction.ts'
 /** Options of {@link PageHinkley}. */
 export type PageHinkleyOptions = {
   /** Deviation "delta" that is tolerated as noise, in the unit of the values. @defaultValue 0.005 */
-  readonly delta: number
+  readonly tolerance: number
   /** Alarm level "lambda", in the unit of the values. @defaultValue 50 */
   readonly threshold: number
   /** Values before the first alarm, and again after each. @defaultValue 30 */
@@ -42,14 +42,14 @@ const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, rise: 0, lo
  *     rise ← alpha rise + (x - mean - delta)      up:   rise - min(rise) > lambda
  *     fall ← alpha fall + (x - mean + delta)      down: max(fall) - fall > lambda
  *
- * O(1) time and memory. A change of size c is noticed after about lambda / c values. `delta` and `threshold` are in the
+ * O(1) time and memory. A change of size c is noticed after about lambda / c values. `tolerance` and `threshold` are in the
  * unit of the values, so put {@link ScaleFree} before it for anything but errors in [0, 1].
  *
  * After an alarm it starts again with no past. River does the same one value later, so both alarm at the same values.
  * It never says `"warning"`.
  *
  * False alarms per 10,000 values of a stationary coin, mean of 100 streams (`test/drift/false-alarms.test.ts`): 0.78 at
- * p = 0.45 and 0.95 at p = 0.5 with the usual defaults; 0.01 and 0.00 with `delta` 0.05.
+ * p = 0.45 and 0.95 at p = 0.5 with the usual defaults; 0.01 and 0.00 with `tolerance` 0.05.
  *
  * @see E. S. Page (1954), "Continuous inspection schemes", Biometrika 41
  *
@@ -67,7 +67,7 @@ export class PageHinkley implements DriftDetector {
   #state: State = fresh('stable')
 
   constructor({
-    delta = 0.005,
+    tolerance = 0.005,
     threshold = 50,
     minSamples = 30,
     retain = 0.9999,
@@ -77,7 +77,7 @@ export class PageHinkley implements DriftDetector {
       throw new TradeLearnError('INVALID_OPTION', `"retain" must be a number above 0 and up to 1, got ${retain}.`)
     }
     this.options = {
-      delta: nonNegative('delta', delta),
+      tolerance: nonNegative('tolerance', tolerance),
       threshold: positive('threshold', threshold),
       minSamples: integer('minSamples', minSamples),
       retain,
@@ -91,13 +91,13 @@ export class PageHinkley implements DriftDetector {
 
   update(value: number): DriftLevel {
     checkValue(value)
-    const { delta, threshold, minSamples, retain, direction } = this.options
+    const { tolerance, threshold, minSamples, retain, direction } = this.options
     const state = this.#state
     state.n++
     state.mean += (value - state.mean) / state.n
     const deviation = value - state.mean
-    state.rise = retain * state.rise + deviation - delta
-    state.fall = retain * state.fall + deviation + delta
+    state.rise = retain * state.rise + deviation - tolerance
+    state.fall = retain * state.fall + deviation + tolerance
     state.lowest = Math.min(state.lowest, state.rise)
     state.highest = Math.max(state.highest, state.fall)
     state.level = 'stable'

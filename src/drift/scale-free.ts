@@ -1,5 +1,5 @@
 import type { DriftDetector, DriftLevel, Serializable, Snapshot } from '../contracts.ts'
-import { integer, oneOf, positive } from '../core/check.ts'
+import { checkHalfLife, integer, oneOf, positive } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { clamp } from '../core/math.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
@@ -63,7 +63,7 @@ export class ScaleFree implements DriftDetector {
   ) {
     this.options = {
       watch: oneOf('watch', watch, ['mean', 'spread']),
-      halfLife: positive('halfLife', halfLife),
+      halfLife: checkHalfLife('halfLife', halfLife),
       clip: positive('clip', clip),
       minSamples: integer('minSamples', minSamples, 2),
     }

@@ -10,8 +10,9 @@ export {
 } from './compare.ts'
 export { checkDataset, type Dataset } from './dataset.ts'
 export { type ProgressiveStep, progressive } from './progressive.ts'
-export { type ScorePredictionsOptions, scorePredictions } from './score-predictions.ts'
+export { scorePredictions } from './score-predictions.ts'
 export { SCORES, type ScoreName, type ScoreRule } from './scorecard.ts'
+export type { ScorePredictionsOptions } from './scoring.ts'
 export { ShuffledSplit, type ShuffledSplitOptions } from './shuffled-split.ts'
 export {
   type FoldReport,

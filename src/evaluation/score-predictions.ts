@@ -1,18 +1,11 @@
-import { SeededRng } from '../core/rng.ts'
+import { fraction } from '../core/check.ts'
+import { TradeLearnError } from '../core/errors.ts'
 import { lastLabels } from './baselines.ts'
-import { blockLengthFor } from './bootstrap.ts'
-import { compareField, type ScoreReport } from './compare.ts'
+import type { ScoreReport } from './compare.ts'
 import { checkDataset, type Dataset } from './dataset.ts'
-import type { Scored } from './scorecard.ts'
+import { checkScoring, type ScorePredictionsOptions, scoreAll } from './scoring.ts'
 import { createSettlement, settleNext } from './settlement.ts'
-import type { ValidationOptions } from './validate.ts'
-import { judge, type Verdict } from './verdict.ts'
-
-/** Options of {@link scorePredictions}. */
-export type ScorePredictionsOptions = Pick<
-  ValidationOptions,
-  'threshold' | 'stake' | 'blockLength' | 'resamples' | 'coverage' | 'seed'
->
+import type { Verdict } from './verdict.ts'
 
 /**
  * Scores predictions that a live learner or a replay made before their labels were known, each score beside what needs
@@ -20,6 +13,8 @@ export type ScorePredictionsOptions = Pick<
  *
  * The baselines are those of `walkForward`, made as the stream went: the base rate is (ones + 1) / (labels + 2) over
  * the labels that were settled before each question.
+ *
+ * @throws `INVALID_INPUT` unless there is one probability from 0 to 1 for each row
  *
  * @example
  * ```ts
@@ -31,32 +26,20 @@ export function scorePredictions(
   probabilities: ArrayLike<number>,
   options: Partial<ScorePredictionsOptions> = {},
 ): { readonly scores: readonly ScoreReport[]; readonly verdict: Verdict } {
-  const { threshold = 0.5, stake = 1, resamples = 1000, coverage = 0.95, seed = 0 } = options
-  const { times, labelEnds } = dataset
+  const scoring = checkScoring(options)
   const n = dataset.y.length
   const whole: Dataset = { ...dataset, rows: Array.from({ length: n }, () => NOTHING) }
   checkDataset(whole)
-  const baseRates = runningBaseRate(whole)
-  const last = lastLabels(whole)
-  const player = (kind: Scored['kind'], p: (row: number) => number): Scored => ({
-    y: Uint8Array.from(dataset.y),
-    netReturns: Float64Array.from(dataset.netReturns),
-    probabilities: Float64Array.from({ length: n }, (_, row) => p(row)),
-    baseRates,
-    kind,
-    threshold,
-    stake,
-  })
-  const field = {
-    model: player('probability', (row) => probabilities[row]!),
-    takeAll: player('decision', () => 1),
-    baseRate: player('probability', (row) => baseRates[row]!),
-    lastLabel: player('decision', (row) => (Number.isNaN(last[row]) ? baseRates[row]! : last[row]!)),
+  if (probabilities.length !== n) {
+    throw new TradeLearnError(
+      'INVALID_INPUT',
+      `"probabilities" must have ${n} values like "y", got ${probabilities.length}.`,
+    )
   }
-  const blockLength = options.blockLength ?? blockLengthFor(times, labelEnds)
-  const rng = new SeededRng(seed).fork('bootstrap')
-  const scores = compareField(field, { rng, blockLength, resamples, coverage })
-  return { scores, verdict: judge(scores) }
+  for (let i = 0; i < n; i++) fraction(`probabilities[${i}]`, probabilities[i]!, 'INVALID_INPUT')
+  const predicted = { ...dataset, probabilities, baseRates: runningBaseRate(whole), lastLabels: lastLabels(whole) }
+  const { scores, verdict } = scoreAll(predicted, scoring)
+  return { scores, verdict }
 }
 
 const NOTHING: Float64Array = /* @__PURE__ */ new Float64Array(0)

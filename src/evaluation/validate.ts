@@ -1,29 +1,15 @@
 import type { BatchLearner, Fold, Learner, Range, Splitter } from '../contracts.ts'
-import { fraction, integer, openFraction } from '../core/check.ts'
+import { fraction } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
-import { SeededRng } from '../core/rng.ts'
 import { baseRateOf, lastLabels } from './baselines.ts'
-import { blockLengthFor } from './bootstrap.ts'
-import { compareField, type Field, type ScoreReport, type Scores, scoreField } from './compare.ts'
+import { type Field, type ScoreReport, type Scores, scoreField } from './compare.ts'
 import { checkDataset, type Dataset } from './dataset.ts'
-import type { Scored } from './scorecard.ts'
-import { judge, type Verdict } from './verdict.ts'
+import { checkScoring, fieldOf, type Predicted, type ScorePredictionsOptions, scoreAll } from './scoring.ts'
+import type { Verdict } from './verdict.ts'
 import type { WalkForward } from './walk-forward.ts'
 
 /** Options of {@link walkForward}. */
-export type ValidationOptions = {
-  /** A signal is taken at this probability or above. @defaultValue 0.5 */
-  readonly threshold: number
-  /** Fraction of the equity put into each trade, for the drawdown. @defaultValue 1 */
-  readonly stake: number
-  /** Neighbouring rows that the bootstrap draws together. @defaultValue twice the labels open at once */
-  readonly blockLength: number
-  /** Resamples of the bootstrap. @defaultValue 1000 */
-  readonly resamples: number
-  /** Probability with which each interval should hold the truth. @defaultValue 0.95 */
-  readonly coverage: number
-  /** Seed of the bootstrap; learners bring their own. @defaultValue 0 */
-  readonly seed: number | string
+export type ValidationOptions = ScorePredictionsOptions & {
   /** Told after every fold. */
   readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void
   /** Looked at before every fold, e.g. an `AbortSignal`. */
@@ -59,7 +45,7 @@ export type Validation = {
   readonly scores: readonly ScoreReport[]
   readonly verdict: Verdict
   /** The resolved options. */
-  readonly options: Pick<ValidationOptions, 'threshold' | 'stake' | 'blockLength' | 'resamples' | 'coverage' | 'seed'>
+  readonly options: ScorePredictionsOptions
 }
 
 /**
@@ -96,15 +82,11 @@ export function walkForward(
   splitter: Splitter,
   options: Partial<ValidationOptions> = {},
 ): Validation {
-  const { threshold = 0.5, stake = 1, resamples = 1000, coverage = 0.95, seed = 0, onProgress, signal } = options
-  fraction('threshold', threshold)
-  fraction('stake', stake)
-  integer('resamples', resamples)
-  openFraction('coverage', coverage)
-  if (options.blockLength !== undefined) integer('blockLength', options.blockLength)
+  const { onProgress, signal } = options
+  const scoring = checkScoring(options)
   checkDataset(dataset)
 
-  const { y, times, labelEnds } = dataset
+  const { y, times, labelEnds, netReturns } = dataset
   const folds = [...splitter.split(times, labelEnds)]
   if (folds.length === 0) {
     throw new TradeLearnError(
@@ -114,26 +96,16 @@ export function walkForward(
   }
   const last = lastLabels(dataset)
   const baseRates = folds.map(({ train }) => baseRateOf(y, train))
-  const baseRate = ({ fold }: OutOfSample): number => baseRates[fold]!
-  const fieldOf = (predictions: readonly OutOfSample[]): Field<Scored> => {
-    const player = (kind: Scored['kind'], p: (prediction: OutOfSample) => number): Scored => ({
-      y: Uint8Array.from(predictions, (prediction) => prediction.y),
-      netReturns: Float64Array.from(predictions, (prediction) => prediction.netReturn),
-      probabilities: Float64Array.from(predictions, p),
-      baseRates: Float64Array.from(predictions, baseRate),
-      kind,
-      threshold,
-      stake,
-    })
+  const predicted = (predictions: readonly OutOfSample[]): Predicted => {
+    const column = (of: ArrayLike<number>): Float64Array => Float64Array.from(predictions, ({ row }) => of[row]!)
     return {
-      model: player('probability', ({ p }) => p),
-      takeAll: player('decision', () => 1),
-      baseRate: player('probability', baseRate),
-      // before the first label there is only the base rate to go by
-      lastLabel: player('decision', (prediction) => {
-        const label = last[prediction.row]!
-        return Number.isNaN(label) ? baseRate(prediction) : label
-      }),
+      times: column(times),
+      labelEnds: column(labelEnds),
+      y: column(y),
+      netReturns: column(netReturns),
+      probabilities: Float64Array.from(predictions, ({ p }) => p),
+      baseRates: Float64Array.from(predictions, ({ fold }) => baseRates[fold]!),
+      lastLabels: column(last),
     }
   }
 
@@ -144,25 +116,12 @@ export function walkForward(
     const predictions = testFold(dataset, createLearner(), fold, number)
     onProgress?.({ done: number + 1, of: folds.length })
     const { train, test } = fold
-    return { train, test, trainRows: rowsOf(train).length, predictions, scores: scoreField(fieldOf(predictions)) }
+    const scores = scoreField(fieldOf(predicted(predictions), scoring))
+    return { train, test, trainRows: rowsOf(train).length, predictions, scores }
   })
 
   const predictions = reports.flatMap((report) => report.predictions).sort((a, b) => a.row - b.row || a.fold - b.fold)
-  const blockLength =
-    options.blockLength ??
-    blockLengthFor(
-      predictions.map(({ row }) => times[row]!),
-      predictions.map(({ row }) => labelEnds[row]!),
-    )
-  const rng = new SeededRng(seed).fork('bootstrap')
-  const scores = compareField(fieldOf(predictions), { rng, blockLength, resamples, coverage })
-  return {
-    folds: reports,
-    predictions,
-    scores,
-    verdict: judge(scores),
-    options: { threshold, stake, blockLength, resamples, coverage, seed },
-  }
+  return { folds: reports, predictions, ...scoreAll(predicted(predictions), scoring) }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Vector } from '../contracts.ts'
-import { positive } from '../core/check.ts'
+import { checkHalfLife } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import type { State } from '../core/state.ts'
 
@@ -21,7 +21,7 @@ export interface HistoryFeature<S extends State = State, Out extends string = st
  * The first trades count as a plain average; missing before the first.
  */
 export function recentWinRate(halfLife = 20): HistoryFeature<DecayedMoments, 'value'> {
-  const decay = decayOf(positive('halfLife', halfLife))
+  const decay = decayOf(checkHalfLife('halfLife', halfLife))
   return {
     kind: `recentWinRate(${halfLife})`,
     outputs: ['value'],

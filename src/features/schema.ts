@@ -1,5 +1,6 @@
 import { TradeLearnError } from '../core/errors.ts'
 import { fnv1a } from '../core/hash.ts'
+import { checkDeclaration } from './check-declaration.ts'
 import type { Declaration } from './declaration.ts'
 
 /** The features of a vector, in order. */
@@ -25,6 +26,7 @@ const NAME = /^[A-Za-z][\w-]*$/
 
 /** Gives every feature of a declaration its place: group by group, as declared. */
 export function layOut<Name extends string>(declaration: Declaration): Layout<Name> {
+  checkDeclaration(declaration)
   const names: string[] = []
   const kinds: string[] = []
 

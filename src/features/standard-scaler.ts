@@ -1,5 +1,5 @@
 import type { Snapshot, Transformer, Vector } from '../contracts.ts'
-import { checkVector, integer, positive } from '../core/check.ts'
+import { checkHalfLife, checkVector, integer } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
@@ -47,7 +47,7 @@ export class StandardScaler implements Transformer {
   constructor({ features, halfLife = Infinity }: Options) {
     this.options = {
       features: integer('features', features),
-      halfLife: halfLife === Infinity ? halfLife : positive('halfLife', halfLife),
+      halfLife: checkHalfLife('halfLife', halfLife),
     }
     this.#decay = decayOf(halfLife)
     this.#state = { moments: Array.from({ length: features }, createDecayedMoments) }

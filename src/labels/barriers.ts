@@ -34,6 +34,17 @@ export function exitOf({ side, stop, target }: Bracket, candle: Candle, last: 'l
   return last === 'last' ? { reason: 'time', price: close, ambiguous: false, best, worst } : undefined
 }
 
+/**
+ * How the candle in which a position was entered ends it, or `undefined` where it stays open.
+ *
+ * Its open came before the entry, and nothing tells which of its other prices did: so it can stop, but gives no gain.
+ * Pure.
+ */
+export function exitAtEntry({ side, price, stop }: Bracket, { high, low }: Candle): Exit | undefined {
+  const touched = side === 'long' ? low <= stop : high >= stop
+  return touched ? { reason: 'stop', price: stop, ambiguous: true, best: price, worst: stop } : undefined
+}
+
 /** Throws unless a bracket has a price between its stop and its target, on the sides that its direction wants. */
 export function checkBracket(bracket: Bracket, code: ErrorCode): void {
   if (typeof bracket !== 'object' || bracket === null) {

@@ -12,6 +12,8 @@ export type Excursions = {
 }
 
 const NONE: Excursions = { maxFavorable: 0, maxAdverse: 0, bars: 0 }
+/** Largest return, in stakes: no trade gains or loses 100 times what it cost, a price or fee in the wrong unit does. */
+const MOST = 100
 const REASONS: readonly ExitReason[] = ['target', 'stop', 'time', 'exit']
 
 /**
@@ -23,7 +25,7 @@ const REASONS: readonly ExitReason[] = ['target', 'stop', 'time', 'exit']
  *
  * @param costs - round-trip costs as a fraction of the entry value
  * @param excursions - what a labeler has seen of the position, measured from the decision's price
- * @throws `INVALID_OUTCOME`
+ * @throws `INVALID_OUTCOME`, also where the return is more than 100 times the stake either way
  *
  * @example
  * ```ts
@@ -57,6 +59,14 @@ export function labelFromOutcome(
 
   const gross = grossReturn(side, entryPrice, exitPrice)
   const netReturn = gross - fees
+  // written so that NaN, of prices too far apart for a number, is refused too
+  if (!(Math.abs(netReturn) <= MOST)) {
+    throw new TradeLearnError(
+      code,
+      `A trade must return at most ${MOST} times the stake (a price in another unit?), got ${show(netReturn)} ` +
+        `from an entry at ${show(entryPrice)} and an exit at ${show(exitPrice)}.`,
+    )
+  }
   return {
     id,
     y: netReturn > 0 ? 1 : 0,

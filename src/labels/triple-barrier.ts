@@ -5,7 +5,7 @@ import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import type { Bracket, Candle, Label } from '../market.ts'
-import { checkBracket, exitOf } from './barriers.ts'
+import { checkBracket, exitAtEntry, exitOf } from './barriers.ts'
 import { grossReturn } from './gross-return.ts'
 import type { Excursions } from './label-from-outcome.ts'
 
@@ -35,17 +35,22 @@ type State = {
 /**
  * Labels trades by which of three barriers is reached first: target, stop, or the end of patience.
  *
- * Give it every closed candle. A bracket starts with the first candle that is advanced after `open` and does not open
- * before `bracket.time`; the candle that was already seen when the decision was made can never count, even where its
- * time is the bracket's. Prices are compared with high and low, touching is reaching, and every doubt is settled
- * against the position:
+ * Give it every closed candle, and what has closed by then before you open a bracket: the candle that was already seen
+ * when the decision was made can never count, even where its time is the bracket's. Prices are compared with high and
+ * low, touching is reaching, and every doubt is settled against the position:
  *
+ *     opened before the entry      out at the stop if that is touched, and the label is `ambiguous`; else stays
  *     opens beyond the stop        out at the open, worse than the stop
  *     opens beyond the target      out at the target, no better
  *     holds both                   out at the stop, and the label is `ambiguous`
  *     `maxBars` candles, neither   out at the close
  *
  *     netReturn = (exit - price) / price - costs for a long; y = 1 if it is above 0
+ *
+ * The first row is for entries in mid-candle. A candle that opened before `bracket.time` and is advanced after `open`
+ * met its high and low before the entry or after, nobody knows: so it may stop the position and counts for
+ * `maxAdverse`, but it never reaches the target, is no bar and counts nothing for `maxFavorable`. The exit time is the
+ * entry's then. Candles do not say when they closed, so a late one that closed before the entry is treated alike.
  *
  * On the way `maxAdverse` and `maxFavorable` follow low and high. Of the candle that ends it, `maxFavorable` counts what
  * surely came before the exit (after a stop, only the open), `maxAdverse` whatever may have, and neither goes beyond
@@ -136,7 +141,6 @@ export class TripleBarrier implements Labeler<Bracket, Candle, Label> {
     this.#state.newest.set(candle.symbol, candle.time)
     const settled: Label[] = []
     for (const watch of this.#bySymbol.get(candle.symbol) ?? []) {
-      if (candle.time < watch.time) continue
       const label = step(watch, candle, this.options)
       if (label === undefined) continue
       settled.push(label)
@@ -193,9 +197,11 @@ export class TripleBarrier implements Labeler<Bracket, Candle, Label> {
 /** Takes a bracket through one candle; its label if that ended it. */
 function step(watch: Watch, candle: Candle, { maxBars, costs }: TripleBarrierOptions): Label | undefined {
   const { id, side, price } = watch
-  watch.bars++
-  const exit = exitOf(watch, candle, watch.bars < maxBars ? 'more' : 'last')
-  const best = exit?.best ?? (side === 'long' ? candle.high : candle.low)
+  // under way at the entry: its gains may be older than the position
+  const early = candle.time < watch.time
+  if (!early) watch.bars++
+  const exit = early ? exitAtEntry(watch, candle) : exitOf(watch, candle, watch.bars < maxBars ? 'more' : 'last')
+  const best = exit?.best ?? (early ? price : side === 'long' ? candle.high : candle.low)
   const worst = exit?.worst ?? (side === 'long' ? candle.low : candle.high)
   watch.maxFavorable = Math.max(watch.maxFavorable, grossReturn(side, price, best))
   watch.maxAdverse = Math.max(watch.maxAdverse, -grossReturn(side, price, worst))
@@ -208,7 +214,8 @@ function step(watch: Watch, candle: Candle, { maxBars, costs }: TripleBarrierOpt
     netReturn,
     exitReason: exit.reason,
     exitPrice: exit.price,
-    exitTime: candle.time,
+    // no exit before its entry
+    exitTime: Math.max(candle.time, watch.time),
     ambiguous: exit.ambiguous,
     maxFavorable: watch.maxFavorable,
     maxAdverse: watch.maxAdverse,

@@ -1,9 +1,8 @@
 import type { Forgetful, Learner, Snapshot, Vector } from '../contracts.ts'
-import { checkObservation, checkVector, integer, nonNegative, oneOf } from '../core/check.ts'
+import { checkHalfLife, checkObservation, checkVector, integer, oneOf } from '../core/check.ts'
 import { decayOf } from '../core/decayed-moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { checkHalfLife } from './half-life.ts'
 
 /** Options of {@link BaseRate} and {@link MeanTarget}. */
 export type RunningMeanOptions = {
@@ -38,7 +37,7 @@ function addToMean(state: MeanState, y: number, weight: number, decay: number): 
 
 /** Keeps the mean and the trust of at most `keep` labels in it. */
 function forgetMean(state: MeanState, keep: number): void {
-  state.total = Math.min(state.total, nonNegative('keep', keep, 'INVALID_INPUT'))
+  state.total = Math.min(state.total, integer('keep', keep, 0, 'INVALID_INPUT'))
   if (state.total === 0) state.mean = 0
 }
 
@@ -71,7 +70,7 @@ export class BaseRate implements Learner, Forgetful {
   #state: MeanState = freshMean()
 
   constructor({ features, halfLife = Infinity }: Partial<RunningMeanOptions> & Pick<RunningMeanOptions, 'features'>) {
-    this.options = { features: integer('features', features), halfLife: checkHalfLife(halfLife) }
+    this.options = { features: integer('features', features), halfLife: checkHalfLife('halfLife', halfLife) }
     this.#decay = decayOf(halfLife)
   }
 
@@ -130,7 +129,7 @@ export class MeanTarget implements Learner, Forgetful {
   #state: MeanState = freshMean()
 
   constructor({ features, halfLife = Infinity }: Partial<RunningMeanOptions> & Pick<RunningMeanOptions, 'features'>) {
-    this.options = { features: integer('features', features), halfLife: checkHalfLife(halfLife) }
+    this.options = { features: integer('features', features), halfLife: checkHalfLife('halfLife', halfLife) }
     this.#decay = decayOf(halfLife)
   }
 
@@ -214,7 +213,7 @@ export class LastLabel implements Learner, Forgetful {
   }
 
   forget(keep: number): void {
-    if (nonNegative('keep', keep, 'INVALID_INPUT') < 1) this.#state.last = NaN
+    if (integer('keep', keep, 0, 'INVALID_INPUT') < 1) this.#state.last = NaN
   }
 
   toJSON(): Snapshot {

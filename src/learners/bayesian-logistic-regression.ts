@@ -1,11 +1,10 @@
 import type { Contribution, Explainable, Forgetful, Learner, Snapshot, Vector } from '../contracts.ts'
-import { checkObservation, checkVector, integer, nonNegative, positive } from '../core/check.ts'
+import { checkHalfLife, checkObservation, checkVector, integer, positive } from '../core/check.ts'
 import { decayOf } from '../core/decayed-moments.ts'
 import { clamp, sigmoid } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { linearContributions } from './contributions.ts'
-import { checkHalfLife } from './half-life.ts'
 import { createUD, projectUD, updateUD } from './ud-covariance.ts'
 
 /** Options of {@link BayesianLogisticRegression}. */
@@ -91,7 +90,7 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
   }: Partial<BayesianLogisticRegressionOptions> & Pick<BayesianLogisticRegressionOptions, 'features'>) {
     this.options = {
       features: integer('features', features),
-      halfLife: checkHalfLife(halfLife),
+      halfLife: checkHalfLife('halfLife', halfLife),
       priorVariance: positive('priorVariance', priorVariance),
     }
     const n = features + 1
@@ -150,7 +149,7 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
   /** Widens the covariance to what the newest `keep` labels would have left; the means move towards 0 as it lets them. */
   forget(keep: number): void {
     const s = this.#state
-    if (nonNegative('keep', keep, 'INVALID_INPUT') >= s.held) return
+    if (integer('keep', keep, 0, 'INVALID_INPUT') >= s.held) return
     const { seen } = s
     if (keep > 0) this.#fade(keep / s.held, s.mean.length)
     else this.#state = { ...fresh(this.#variances), seen }

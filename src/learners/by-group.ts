@@ -1,5 +1,5 @@
 import type { Learner, Snapshot, Vector } from '../contracts.ts'
-import { checkObservation, integer, nonNegative } from '../core/check.ts'
+import { checkObservation, integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
@@ -58,6 +58,8 @@ export class ByGroup implements Learner {
   readonly #create: () => Learner
   /** What `create` made, unused: after a restore new groups start from it. */
   readonly #prototype: Snapshot
+  /** Length of vectors that pooled and group learners are known to take. */
+  #width = -1
   #members: Learner[] = []
   #state: State
 
@@ -114,6 +116,7 @@ export class ByGroup implements Learner {
   learn(x: Vector, y: number, weight = 1): void {
     checkObservation(this.task, x, x.length, y, weight)
     this.#codeOf(x)
+    if (x.length !== this.#width) this.#checkWidth(x)
     this.pooled.learn(x, y, weight)
     this.#state.seen++
 
@@ -184,8 +187,15 @@ export class ByGroup implements Learner {
     return s.groups++
   }
 
+  /** Lets both kinds of learner refuse a length before either has learned; `predict` leaves no traces. */
+  #checkWidth(x: Vector): void {
+    this.pooled.predict(x)
+    this.#create().predict(x)
+    this.#width = x.length
+  }
+
   #forget(keep: number): void {
-    nonNegative('keep', keep, 'INVALID_INPUT')
+    integer('keep', keep, 0, 'INVALID_INPUT')
     for (const learner of [this.pooled, ...this.#members]) if (isForgetful(learner)) learner.forget(keep)
     const { counts } = this.#state
     for (let i = 0; i < counts.length; i++) counts[i] = Math.min(counts[i]!, keep)

@@ -1,4 +1,5 @@
 import type { Contribution, Vector } from '../contracts.ts'
+import { clamp } from '../core/math.ts'
 
 /** Sorts in place, largest magnitude first, ties by lower feature, and returns the list. */
 export function sortByMagnitude(contributions: Contribution[]): Contribution[] {
@@ -10,7 +11,8 @@ export function linearContributions(weights: Float64Array, x: Vector, factor: nu
   const contributions: Contribution[] = []
   for (let i = 0; i < x.length; i++) {
     const value = x[i]!
-    const amount = value === value ? weights[i]! * value * factor : 0
+    // a product that overflows is as large as can be
+    const amount = value === value ? clamp(weights[i]! * value, -Number.MAX_VALUE, Number.MAX_VALUE) * factor : 0
     contributions.push({ feature: i, amount })
   }
   return sortByMagnitude(contributions)

@@ -1,5 +1,5 @@
 import type { Learner, Snapshot, Vector } from '../contracts.ts'
-import { checkObservation, nonNegative, openFraction, positive } from '../core/check.ts'
+import { checkObservation, integer, openFraction, positive } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { clamp, logLossOf } from '../core/math.ts'
@@ -115,9 +115,10 @@ export class Hedge implements Learner {
 
   /** Takes back the weights' distance from equal to what the newest `keep` labels would have earned. */
   forget(keep: number): void {
+    integer('keep', keep, 0, 'INVALID_INPUT')
     const s = this.#state
     const { weights } = s
-    if (nonNegative('keep', keep, 'INVALID_INPUT') < s.held) {
+    if (keep < s.held) {
       const equal = 1 / weights.length
       for (let i = 0; i < weights.length; i++) weights[i] = equal + (weights[i]! - equal) * (keep / s.held)
       s.held = keep

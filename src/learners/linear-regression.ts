@@ -109,7 +109,7 @@ export class LinearRegression implements Learner, Explainable, Forgetful {
   /** Shrinks the weights to what the newest `keep` targets would have taught from nothing. */
   forget(keep: number): void {
     const s = this.#state
-    const share = keptShare(this.options.learningRate, s.held, nonNegative('keep', keep, 'INVALID_INPUT'))
+    const share = keptShare(this.options.learningRate, s.held, integer('keep', keep, 0, 'INVALID_INPUT'))
     s.intercept *= share
     for (let i = 0; i < s.weights.length; i++) s.weights[i]! *= share
     s.held = Math.min(s.held, keep)

@@ -1,5 +1,5 @@
 import type { Learner, Snapshot, Vector } from '../contracts.ts'
-import { checkObservation, integer, nonNegative, positive } from '../core/check.ts'
+import { checkHalfLife, checkObservation, integer } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { logit, logLossOf, sigmoid } from '../core/math.ts'
@@ -19,7 +19,7 @@ export type OnlineCalibrationOptions = {
   /** Newest labels that the line is fitted to. @defaultValue 500 */
   readonly window: number
   /** Labels from one fit to the next. @defaultValue 25 */
-  readonly every: number
+  readonly refitEvery: number
   /** Labels after which the weight of a loss in the comparison has halved. @defaultValue 200 */
   readonly halfLife: number
 }
@@ -59,7 +59,7 @@ const fresh = ({ window }: Pick<Settings, 'window'>): State => ({
  *
  * Both versions are scored as they go. The line is used only while its log loss, recent labels first, is lower than
  * the learner's own; else the learner's answer passes unchanged. Sample weights reach the learner only. Beside the
- * learner's own cost `predict` is O(1), `learn` amortised O(window / every), memory O(window).
+ * learner's own cost `predict` is O(1), `learn` amortised O(window / refitEvery), memory O(window).
  *
  * It can `refit` and `explain` exactly when its learner can; contributions are the learner's.
  *
@@ -89,7 +89,7 @@ export class OnlineCalibration implements Learner {
     learner,
     minSamples = 200,
     window = 500,
-    every = 25,
+    refitEvery = 25,
     halfLife = 200,
   }: Partial<OnlineCalibrationOptions> & Pick<OnlineCalibrationOptions, 'learner'>) {
     if (learner.task !== 'binary') {
@@ -100,8 +100,8 @@ export class OnlineCalibration implements Learner {
       minSamples: integer('minSamples', minSamples),
       // what is fitted at half of minSamples must fit in
       window: integer('window', window, Math.ceil(minSamples / 2)),
-      every: integer('every', every),
-      halfLife: positive('halfLife', halfLife),
+      refitEvery: integer('refitEvery', refitEvery),
+      halfLife: checkHalfLife('halfLife', halfLife),
     }
     this.#decay = decayOf(halfLife)
     this.#scores = new Float64Array(window)
@@ -155,15 +155,15 @@ export class OnlineCalibration implements Learner {
     pushRing(s.scores, logit(q, MARGIN))
     pushRing(s.labels, y)
     s.seen++
-    if (s.scores.size >= first && s.seen % this.options.every === 0) this.#fit()
+    if (s.scores.size >= first && s.seen % this.options.refitEvery === 0) this.#fit()
   }
 
   /** Forgets all but the newest `keep` pairs, and the learner what it can. */
   forget(keep: number): void {
+    integer('keep', keep, 0, 'INVALID_INPUT')
     const s = this.#state
-    const pairs = Math.floor(nonNegative('keep', keep, 'INVALID_INPUT'))
-    trimRing(s.scores, pairs)
-    trimRing(s.labels, pairs)
+    trimRing(s.scores, keep)
+    trimRing(s.labels, keep)
     s.raw.n = Math.min(s.raw.n, keep)
     s.corrected.n = Math.min(s.corrected.n, keep)
     if (isForgetful(this.learner)) this.learner.forget(keep)
@@ -178,7 +178,7 @@ export class OnlineCalibration implements Learner {
     const { options, state } = checkSnapshot(OnlineCalibration, json)
     const { learner: _, ...own } = state
     const learner = restoreMember(state, 'learner', 'online-calibration', restore)
-    const template = { minSamples: 0, window: 0, every: 0, halfLife: 0 }
+    const template = { minSamples: 0, window: 0, refitEvery: 0, halfLife: 0 }
     const calibration = new OnlineCalibration({ ...unpackState(options, template, 'options'), learner })
     calibration.#state = unpackState(own, fresh(calibration.options))
     return calibration
@@ -196,7 +196,7 @@ export class OnlineCalibration implements Learner {
       this.#scores[i] = ringAt(s.scores, n - 1 - i)
       this.#labels[i] = ringAt(s.labels, n - 1 - i)
     }
-    const { slope, offset } = fitPlatt(this.#scores, this.#labels, n)
+    const { slope, offset } = fitPlatt(this.#scores, this.#labels, n, s)
     s.slope = slope
     s.offset = offset
   }

@@ -1,5 +1,5 @@
 import type { Learner, Snapshot, Transformer, Vector } from '../contracts.ts'
-import { checkObservation } from '../core/check.ts'
+import { checkObservation, integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
@@ -38,6 +38,8 @@ export class Pipeline implements Learner {
 
   readonly transformer: Transformer
   readonly learner: Learner
+  /** Length of vectors that both parts are known to take. */
+  #width = -1
   #scratch: Vector = new Float64Array(0)
 
   constructor({ transformer, learner }: PipelineOptions) {
@@ -53,6 +55,7 @@ export class Pipeline implements Learner {
     if (forgetful.length > 0) {
       lend(this, {
         forget: (keep) => {
+          integer('keep', keep, 0, 'INVALID_INPUT')
           for (const part of forgetful) part.forget(keep)
         },
       })
@@ -72,8 +75,9 @@ export class Pipeline implements Learner {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    // the transformer checks the length; the rest must be known to be good before it learns
+    // all must be known to be good before the transformer learns
     checkObservation(this.learner.task, x, x.length, y, weight)
+    if (x.length !== this.#width) this.#checkWidth(x)
     this.transformer.learn(x)
     this.learner.learn(this.#prepare(x), y, weight)
   }
@@ -92,6 +96,12 @@ export class Pipeline implements Learner {
     }
     const learner = restoreMember(state, 'learner', 'pipeline', restore)
     return new Pipeline({ transformer: transformer as Transformer, learner })
+  }
+
+  /** Lets both parts refuse a length before either has learned; `predict` leaves no traces. */
+  #checkWidth(x: Vector): void {
+    this.predict(x)
+    this.#width = x.length
   }
 
   #prepare(x: Vector): Vector {

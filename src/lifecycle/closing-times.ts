@@ -32,6 +32,28 @@ export function closingTimes(candles: readonly Candle[]): Float64Array {
   })
 }
 
+/**
+ * Candles in the order in which they closed, with their closing times: a daily bar comes after the hours of its day,
+ * although it opened with the first of them. Candles of one symbol that are out of order stay so, for their reader to
+ * refuse.
+ */
+export function inClosingOrder(candles: readonly Candle[]): { candles: readonly Candle[]; closes: Float64Array } {
+  const closes = closingTimes(candles)
+  if (closes.every((close, i) => i === 0 || close >= closes[i - 1]!) || hasDisorder(candles)) return { candles, closes }
+  const order = candles.map((_, i) => i).sort((a, b) => closes[a]! - closes[b]! || a - b)
+  return { candles: order.map((i) => candles[i]!), closes: Float64Array.from(order, (i) => closes[i]!) }
+}
+
+function hasDisorder(candles: readonly Candle[]): boolean {
+  const newest = new Map<string, number>()
+  return candles.some((candle) => {
+    const { symbol, time } = candle ?? NO_CANDLE
+    const before = newest.get(symbol)
+    newest.set(symbol, time)
+    return before !== undefined && !(time > before)
+  })
+}
+
 const NO_CANDLE = { symbol: '', time: Number.NaN } as const
 
 function median(numbers: readonly number[]): number | undefined {

@@ -3,13 +3,13 @@ import { DecisionPolicy } from '../decision/index.ts'
 import type { Dataset } from '../evaluation/index.ts'
 import { TripleBarrier } from '../labels/index.ts'
 import type { Candle, Label, Signal } from '../market.ts'
-import { closingTimes } from './closing-times.ts'
+import { inClosingOrder } from './closing-times.ts'
 import type { Features } from './parts.ts'
 import type { Strategy } from './replay.ts'
 
 /** Options of {@link buildDataset}. */
 export type BuildDatasetOptions<S extends Signal = Signal> = {
-  /** Closed candles of all symbols, oldest first. */
+  /** Closed candles of all symbols, each symbol's oldest first; they are read in the order of their closing. */
   readonly candles: readonly Candle[]
   /** The bot's signals, oldest first, or the rule that makes them. */
   readonly signals: readonly S[] | Strategy<S>
@@ -28,7 +28,7 @@ export type BuildDatasetOptions<S extends Signal = Signal> = {
  * @throws `INVALID_OPTION` for signals out of order
  */
 export function buildDataset<S extends Signal = Signal>({
-  candles,
+  candles: given,
   signals,
   features,
   labeler = new TripleBarrier(),
@@ -37,7 +37,7 @@ export function buildDataset<S extends Signal = Signal>({
   const opened: { id: string; time: number; x: Float64Array; symbol: string }[] = []
   const labels = new Map<string, Label>()
   const known = new Map<string, number>()
-  const closes = closingTimes(candles)
+  const { candles, closes } = inClosingOrder(given)
   let next = 0
 
   const open = (signal: S): void => {
@@ -55,7 +55,6 @@ export function buildDataset<S extends Signal = Signal>({
       atr: features.atr(symbol),
       account: { equity: 1, positions: [] },
       trades: 0,
-      symbolTrades: 0,
       halted: null,
     })
     const id = String(opened.length)

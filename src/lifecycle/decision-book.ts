@@ -13,6 +13,8 @@ export type OpenDecision = {
   readonly halfWidth: number
   /** The scale that the interval was made for. */
   readonly scale: number
+  /** Open time of the newest candle when it was made. */
+  readonly bar: number
   /** Whether the bot was told to trade and has not said otherwise. */
   traded: boolean
   /** What candles say became of it, while the bot's own report is awaited. */
@@ -64,19 +66,31 @@ export class DecisionBook {
     return this.#open.values()
   }
 
-  /** @throws `TOO_MANY_OPEN` */
+  /** @throws `TOO_MANY_OPEN` where every open decision is a trade that the bot must still report */
   checkRoom(): void {
-    if (this.#open.size < this.#maxOpen) return
+    if (this.#open.size < this.#maxOpen || this.#oldestUntraded() !== undefined) return
     throw new TradeLearnError(
       'TOO_MANY_OPEN',
-      `At most ${this.#maxOpen} decisions can be open: learn or cancel some first (the oldest is ` +
-        `"${this.#open.keys().next().value}").`,
+      `At most ${this.#maxOpen} decisions can be open, and all are trades whose outcome is awaited: learn or cancel ` +
+        `some first (the oldest is "${this.#open.keys().next().value}").`,
     )
   }
 
-  add(entry: OpenDecision): void {
+  /**
+   * Adds a decision. Where there is no room, the oldest that was not traded goes unlearned, as on a symbol whose candles
+   * have stopped; its id is returned.
+   */
+  add(entry: OpenDecision): string | undefined {
+    const dropped = this.#open.size < this.#maxOpen ? undefined : this.#oldestUntraded()
+    if (dropped !== undefined) this.#open.delete(dropped)
     this.#open.set(entry.decision.id, entry)
     this.#next++
+    return dropped
+  }
+
+  #oldestUntraded(): string | undefined {
+    for (const [id, { traded }] of this.#open) if (!traded) return id
+    return undefined
   }
 
   /** The open decision of that id, the closed one, or an error that says what is known about the id. */
@@ -88,7 +102,8 @@ export class DecisionBook {
     if (sequence > 0 && sequence < this.#next && sequence.toString(36) === number) {
       throw new TradeLearnError(
         'ALREADY_LEARNED',
-        `Decision ${show(id)} was closed before the newest ${this.#remember} that are remembered.`,
+        `Decision ${show(id)} was closed before the newest ${this.#remember} that are remembered, or dropped untraded ` +
+          'for want of room.',
       )
     }
     throw new TradeLearnError(
@@ -115,7 +130,7 @@ export class DecisionBook {
   /** Reads back what {@link pack} wrote, for vectors of `features` numbers. */
   unpack(json: JsonValue | undefined, features: number): void {
     const x = new Float64Array(features)
-    const open = { decision: null, x, halfWidth: 0, scale: 0, traded: false, label: null, waited: 0 }
+    const open = { decision: null, x, halfWidth: 0, scale: 0, bar: 0, traded: false, label: null, waited: 0 }
     const closed = { decision: null, x, label: null, outcome: null }
     const book = unpackState(json, { next: 0, open: [open], closed: [closed] } as State, 'state.book') as unknown as {
       next: number
@@ -125,7 +140,10 @@ export class DecisionBook {
     const { next } = book
     integer('state.book.next', next, 1, 'CORRUPT_SNAPSHOT')
     const entries = [...book.open, ...book.closed]
-    for (const { decision, label } of entries) {
+    for (const { decision, label, x: vector } of entries) {
+      if (vector.some((value) => Math.abs(value) === Infinity)) {
+        throw new TradeLearnError('CORRUPT_SNAPSHOT', 'Saved features must be finite or NaN, got an infinity.')
+      }
       checkShape(decision, DECISION, 'state.book.decision')
       if (label !== null) checkShape(label, LABEL, 'state.book.label')
     }

@@ -87,7 +87,7 @@ export function defaultDetectors(): readonly DriftDetector[] {
   return [
     // with 0.05 of slack a level of 30 is not reached by chance in a bot's lifetime, while one of 20 was once in 72,000
     // simulated trades; a false alarm throws away all but the newest hundred
-    new PageHinkley({ direction: 'up', delta: 0.05, threshold: 30 }),
+    new PageHinkley({ direction: 'up', tolerance: 0.05, threshold: 30 }),
     new ADWIN({ direction: 'up' }),
   ]
 }

@@ -26,7 +26,7 @@ export class PaperBroker {
   enter(id: string, symbol: string, side: Side, time: number, { price, stop, target, size }: Plan): void {
     this.#barrier.open({ id, symbol, side, time, price, stop, target })
     const notional = size * this.#equity
-    if (notional > 0) this.#held.set(id, { symbol, side, notional })
+    if (notional > 0) this.#held.set(id, { id, symbol, side, notional })
   }
 
   /** Moves on by a candle and returns the trades that it ended. */

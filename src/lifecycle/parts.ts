@@ -53,7 +53,7 @@ export interface Guard extends Serializable {
   /** Takes in how long a prediction took. */
   observeLatency(milliseconds: number): void
   /** Forbids new trades until `reset`. */
-  halt(text: string): void
+  halt(text?: string): void
   /** Allows them again: the operator's word. */
   reset(text: string): void
 }
@@ -87,6 +87,15 @@ export type Parts<S extends Signal = Signal> = {
   readonly stopRisk: Learner
   readonly detectors: readonly DriftDetector[]
   readonly interval: ReturnInterval
+}
+
+/** Throws unless `features` can do what a TradeLearner asks of it. */
+export function checkFeatures(features: Features): void {
+  if (typeof features?.vector === 'function' && typeof features.schema?.size === 'number') return
+  throw new TradeLearnError(
+    'INVALID_OPTION',
+    `"features" must be a FeatureEngineer or its like, got ${show(features)}.`,
+  )
 }
 
 /** Passes a learner that has the task its place wants, else throws. */

@@ -3,7 +3,7 @@ import { TradeLearnError } from '../core/errors.ts'
 import { DecisionPolicy } from '../decision/index.ts'
 import { TripleBarrier } from '../labels/index.ts'
 import type { Candle, Decision, Label, Signal } from '../market.ts'
-import { closingTimes } from './closing-times.ts'
+import { inClosingOrder } from './closing-times.ts'
 import { PaperBroker } from './paper-broker.ts'
 import { TradeLearner } from './trade-learner.ts'
 import type { TradeLearnerOptions } from './trade-learner-options.ts'
@@ -13,7 +13,7 @@ export type Strategy<S extends Signal = Signal> = (candle: Candle) => S | undefi
 
 /** Options of {@link replay}. */
 export type ReplayOptions<S extends Signal = Signal> = {
-  /** Closed candles of all symbols, oldest first. */
+  /** Closed candles of all symbols, each symbol's oldest first; they are played in the order of their closing. */
   readonly candles: readonly Candle[]
   /** The bot's signals, oldest first, or the rule that makes them. */
   readonly signals: readonly S[] | Strategy<S>
@@ -35,6 +35,8 @@ export type ReplayedSignal = {
   readonly decision: Decision
   /** What became of the signal by the baseline's bracket, whatever was decided. */
   readonly label: Label
+  /** When that was known: once the candle that settled it had closed. */
+  readonly knownAt: number
   /** The learner's own trade, by its own bracket; `null` where there was none or it is still open. */
   readonly trade: Label | null
   /** Size at which the baseline took it, as a fraction of its equity. */
@@ -68,14 +70,17 @@ export type ReplayResult<S extends Signal = Signal> = {
  * @throws whatever the learner throws; and `INVALID_OPTION` for signals out of order
  */
 export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): ReplayResult<S> {
-  const { candles, signals, equity = 100_000, resumeAfter = 20, onProgress } = options
+  const { signals, equity = 100_000, resumeAfter = 20, onProgress } = options
   integer('resumeAfter', resumeAfter, 0)
   const { features, policy = new DecisionPolicy(), labeler = new TripleBarrier() } = options.learner
-  const learner = new TradeLearner<S>({ ...options.learner, policy, labeler })
+  // the broker reports a trade at most maxBars after its bracket was settled on candles
+  const reportWithin = Math.max(options.learner.reportWithin ?? 50, labeler.options.maxBars)
+  const learner = new TradeLearner<S>({ ...options.learner, policy, labeler, reportWithin })
   const [broker, baseline] = [new PaperBroker(equity, labeler.options), new PaperBroker(equity, labeler.options)]
   const decisions = new Map<string, Decision>()
   const labels = new Map<string, Label>()
   const trades = new Map<string, Label>()
+  const knownAt = new Map<string, number>()
   const baselineSizes = new Map<string, number>()
   const curve: EquityCurve = { times: [], learner: [], baseline: [] }
   const halts: Halt[] = []
@@ -83,7 +88,7 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
   let next = 0
   let waited = 0
   let clock = Number.NEGATIVE_INFINITY
-  const closes = closingTimes(candles)
+  const { candles, closes } = inClosingOrder(options.candles)
 
   const answer = (signal: S): void => {
     const decision = learner.decide(signal, broker.account)
@@ -95,7 +100,6 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
       atr: features.atr(symbol),
       account: baseline.account,
       trades: 0,
-      symbolTrades: 0,
       halted: null,
     })
     baseline.enter(id, symbol, side, time, plan)
@@ -119,7 +123,10 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
       trades.set(label.id, label)
       learner.learn(label.id, { exitPrice, exitTime, exitReason })
     }
-    for (const label of baseline.onCandle(candle)) labels.set(label.id, label)
+    for (const label of baseline.onCandle(candle)) {
+      labels.set(label.id, label)
+      knownAt.set(label.id, Math.max(closes[i]!, candle.time + 1))
+    }
     learner.onCandle(candle)
     if (learner.refitDue) {
       for (const _ of learner.refit());
@@ -145,7 +152,9 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
   const settled = [...decisions.values()].flatMap((decision) => {
     const label = labels.get(decision.id)
     const trade = trades.get(decision.id) ?? null
-    return label ? [{ decision, label, trade, baselineSize: baselineSizes.get(decision.id)! }] : []
+    return label
+      ? [{ decision, label, trade, baselineSize: baselineSizes.get(decision.id)!, knownAt: knownAt.get(decision.id)! }]
+      : []
   })
   return { learner, signals: settled, equity: curve, halts, refits }
 }

@@ -1,5 +1,5 @@
 import type { Serializable, Snapshot } from '../contracts.ts'
-import { positive } from '../core/check.ts'
+import { checkHalfLife, integer } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { clamp, logLossOf } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
@@ -52,7 +52,12 @@ export class Scoreboard implements Serializable {
   #state: ReturnType<typeof fresh> = fresh()
 
   constructor({ halfLife = 200 }: Partial<ScoreboardOptions> = {}) {
-    this.options = { halfLife: positive('halfLife', halfLife) }
+    this.options = { halfLife: checkHalfLife('halfLife', halfLife) }
+  }
+
+  /** Labels scored so far. */
+  get labels(): number {
+    return this.#state.labels
   }
 
   get scores(): RunningScores {
@@ -111,7 +116,10 @@ export class Scoreboard implements Serializable {
   static fromJSON(json: Snapshot): Scoreboard {
     const { options, state } = checkSnapshot(Scoreboard, json)
     const board = new Scoreboard(unpackState(options, { halfLife: 0 }, 'options'))
-    board.#state = unpackState(state, fresh())
+    const saved = unpackState(state, fresh())
+    integer('scoreboard.labels', saved.labels, 0, 'CORRUPT_SNAPSHOT')
+    integer('scoreboard.wins', saved.wins, 0, 'CORRUPT_SNAPSHOT')
+    board.#state = saved
     return board
   }
 }

@@ -1,5 +1,5 @@
-import type { Clock, Codec, Forgetful, Learner, Refittable, Serializable, Snapshot, Windowed } from '../contracts.ts'
-import { finite, integer, oneOf, positive } from '../core/check.ts'
+import type { Clock, Codec, Refittable, Serializable, Snapshot } from '../contracts.ts'
+import { integer, oneOf, positive } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
 import { packState, unpackState } from '../core/state.ts'
@@ -10,17 +10,24 @@ import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signa
 import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { defaultDetectors, defaultModels } from './defaults.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
-import { checkTask, type Features, type Parts, type TradePolicy } from './parts.ts'
+import { forecast } from './forecast.ts'
+import { checkFeatures, checkTask, type Features, type Parts, type TradePolicy } from './parts.ts'
+import { withPending } from './pending.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
 import { systemClock } from './system-clock.ts'
+import { adapt, dueModels, runAll, teach } from './teaching.ts'
 import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
 
 const MAX_MARKS = 100
-type State = { trades: number; bySymbol: { symbol: string; trades: number }[]; marks: DriftMark[]; time: number }
-const fresh = (): State => ({ trades: 0, bySymbol: [], marks: [], time: 0 })
+/** No market moves so far between a bar's close and the signal on it. */
+const FARTHEST = 2
+/** `time` is the open time of the newest candle of any symbol. */
+type State = { marks: DriftMark[]; time: number }
+const fresh = (): State => ({ marks: [], time: 0 })
 const NO_MARK: DriftMark = { time: 0, detector: '', trades: 0, kept: 0 }
-const SAVED: State = { trades: 0, bySymbol: [{ symbol: '', trades: 0 }], marks: [NO_MARK], time: 0 }
+const SAVED: State = { marks: [NO_MARK], time: 0 }
+const SAVED_OPTIONS = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keepAfterDrift: 0, schema: '' }
 
 /**
  * The learning companion of a trading bot: says for each signal whether to take it, and learns from how it went.
@@ -58,6 +65,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   #state: State = fresh()
 
   constructor(options: TradeLearnerOptions<S>) {
+    checkFeatures(options?.features)
     const { features, mode = 'shadow', name = 'tl', policy = new DecisionPolicy(), clock = systemClock } = options
     const models = options.models ?? defaultModels(features.schema.size)
     this.mode = oneOf('mode', mode, ['shadow', 'live'])
@@ -93,11 +101,10 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /** What the models say about a signal now. Pure. @throws `UNKNOWN_SYMBOL`, `INVALID_SIGNAL` */
   predict(signal: S): Prediction {
-    const { features, labeler } = this.#parts
-    const x = features.vector(signal)
+    const x = this.#parts.features.vector(signal)
     const price = this.#priceOf(signal)
     const context = this.#context(signal, price, { equity: 1, positions: [] })
-    return this.#predict(x, this.#policy.baseline(context), labeler.options.costs)
+    return forecast(this.#parts, x, this.#policy.baseline(context), this.#trades)
   }
 
   /**
@@ -116,7 +123,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   status(): Status {
     const { detectors, killSwitch } = this.#parts
     const levels = detectors.map(({ level }) => level)
-    const { trades, marks } = this.#state
+    const { marks } = this.#state
+    const trades = this.#trades
     return {
       mode: this.mode,
       trades,
@@ -132,13 +140,13 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     }
   }
 
-  /** Decisions whose label is not known yet, oldest first: what to ask the broker about after a restart. */
+  /** Trades whose outcome has not been told yet, oldest first: what to ask the broker about after a restart. */
   openDecisions(): readonly Decision[] {
-    return [...this.#book.open()].map(({ decision }) => decision)
+    return [...this.#book.open()].filter(({ traded }) => traded).map(({ decision }) => decision)
   }
 
   get refitDue(): boolean {
-    return this.#due().length > 0
+    return dueModels(this.#parts).length > 0
   }
 
   // --------------------------------------------------------------- commands
@@ -161,23 +169,35 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       const patience = entry.traded ? this.#limits.reportWithin : 0
       if (entry.label && entry.waited >= patience) overdue.push([entry, entry.label])
     }
-    for (const [entry, label] of overdue) this.#settle(entry, label, null)
+    runAll(
+      overdue.map(
+        ([entry, label]) =>
+          () =>
+            this.#settle(entry, label, null),
+      ),
+    )
   }
 
   /**
    * Decides on a signal, synchronously, and starts to follow it.
    *
-   * @throws `UNKNOWN_SYMBOL`, `INVALID_SIGNAL`, `INVALID_ACCOUNT` or `TOO_MANY_OPEN`, changing nothing
+   * Limits count the account's positions and, until the next bar, what was decided since the last one; give positions the
+   * `id` of their decision, or such a trade that is already filled counts twice.
+   *
+   * @throws `UNKNOWN_SYMBOL`, `INVALID_SIGNAL`, `INVALID_ACCOUNT` or `TOO_MANY_OPEN`, changing nothing (but that the kill
+   *   switch remembers an account that is worth nothing)
    */
   decide(signal: S, account: Account): Decision {
     const { features, labeler, killSwitch, interval } = this.#parts
+    // an account that is worth nothing is refused below, but the switch must have seen it
+    if (account?.equity <= 0) killSwitch.observeEquity(account.equity)
     this.#book.checkRoom()
     const start = this.#clock.now()
     const x = features.vector(signal)
     const price = this.#priceOf(signal)
     const asked = this.#context(signal, price, account)
     const bracket = this.#policy.baseline(asked)
-    const prediction = this.#predict(x, bracket, labeler.options.costs)
+    const prediction = forecast(this.#parts, x, bracket, this.#trades)
     const latency = this.#clock.now() - start
 
     // the last thing that can refuse; candles follow every signal by the baseline's bracket, so that labels compare
@@ -200,7 +220,10 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     }
     const scale = Math.abs(bracket.stop - price) / price
     const traded = decision.action !== 'skip'
-    this.#book.add({ decision, x, halfWidth: interval.halfWidth(scale), scale, traded, label: null, waited: 0 })
+    const bar = this.#state.time
+    const entry = { decision, x, halfWidth: interval.halfWidth(scale), scale, bar, traded, label: null, waited: 0 }
+    const dropped = this.#book.add(entry)
+    if (dropped !== undefined) labeler.cancel(dropped)
     return decision
   }
 
@@ -225,7 +248,6 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       )
     }
     const label = labelFromOutcome(entry.decision, outcome, labeler.options.costs, excursions)
-    finite('exitPrice over entryPrice of the outcome', label.netReturn, 'INVALID_OUTCOME')
     labeler.cancel(decisionId)
     this.#settle(entry, label, copyOutcome(outcome))
   }
@@ -246,7 +268,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   }
 
   /** Stops all trading until {@link resume}: every decision is a skip. */
-  halt(reason: string): void {
+  halt(reason?: string): void {
     this.#parts.killSwitch.halt(reason)
   }
 
@@ -260,27 +282,26 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    * dropped has changed nothing. While another is due `refitDue` stays true. Learning may go on meanwhile.
    */
   *refit(): Generator<number, void, void> {
-    yield* this.#due()[0]?.refit() ?? []
+    yield* dueModels(this.#parts)[0]?.refit() ?? []
   }
 
   // --------------------------------------------------------------- mechanics
 
-  #models(): readonly Learner[] {
-    const { success, expectedReturn, stopRisk } = this.#parts
-    return [success, expectedReturn, stopRisk]
+  /** Closed trades learned from. */
+  get #trades(): number {
+    return this.#board.labels
   }
 
-  /** The models whose refit is due. */
-  #due(): (Learner & Refittable)[] {
-    return (this.#models() as (Learner & Partial<Refittable>)[]).filter(
-      (model): model is Learner & Refittable => 'refit' in model && model.refitDue === true,
-    )
-  }
-
+  /** The price of a signal, or the newest close; one that lies far off is a wrong unit or another symbol's. */
   #priceOf({ symbol, price }: S): number {
-    return price === undefined
-      ? this.#parts.features.lastClose(symbol)
-      : positive('signal.price', price, 'INVALID_SIGNAL')
+    const close = this.#parts.features.lastClose(symbol)
+    if (price === undefined) return close
+    const ratio = positive('signal.price', price, 'INVALID_SIGNAL') / close
+    if (ratio >= 1 / FARTHEST && ratio <= FARTHEST) return price
+    throw new TradeLearnError(
+      'INVALID_SIGNAL',
+      `"signal.price" must lie within a factor of ${FARTHEST} of the newest close of ${symbol}, ${close}, got ${price}.`,
+    )
   }
 
   #context(signal: S, price: number, account: Account): Parameters<TradePolicy['baseline']>[0] {
@@ -295,66 +316,37 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
         ...(target === undefined ? {} : { target }),
       },
       atr: features.atr(symbol),
-      account,
-      trades: this.#state.trades,
-      symbolTrades: this.#state.bySymbol.find((count) => count.symbol === symbol)?.trades ?? 0,
+      account: withPending(account, this.#book.open(), this.#state.time),
+      trades: this.#trades,
       halted: killSwitch.halted
         ? (killSwitch.cause ?? { code: 'UNKNOWN', text: 'The kill switch gave no cause.' })
         : null,
     }
   }
 
-  #predict(x: Float64Array, { price, stop, target }: Plan, costs: number): Prediction {
-    const { success, expectedReturn, stopRisk, interval } = this.#parts
-    const middle = expectedReturn.predict(x)
-    const [worst, best] = [-Math.abs(price - stop) / price - costs, Math.abs(target - price) / price - costs]
-    const half = interval.halfWidth(Math.abs(stop - price) / price)
-    return {
-      probability: success.predict(x),
-      expectedReturn: middle,
-      // before enough is known the bracket itself is the range
-      interval: Number.isNaN(half)
-        ? { low: Math.min(worst, middle), high: Math.max(best, middle), coverage: interval.options.coverage }
-        : { low: middle - half, high: middle + half, coverage: interval.options.coverage },
-      stopRisk: stopRisk.predict(x),
-      trades: this.#state.trades,
-    }
-  }
-
-  /** Scores the stored prediction, learns, closes the decision, and only then asks whether the world has changed. */
+  /**
+   * Closes a decision. Safety and book-keeping come first and cannot fail; then everything learns; then the detectors
+   * say whether the world has changed.
+   */
   #settle(entry: OpenDecision, label: Label, outcome: Outcome | null): void {
-    const { decision, x, halfWidth, scale, traded } = entry
-    const { features, killSwitch, success, expectedReturn, stopRisk, detectors, interval } = this.#parts
-    const { probability, expectedReturn: expected } = decision.prediction
+    const { decision, traded } = entry
+    const { probability } = decision.prediction
+    if (traded || outcome !== null) this.#parts.killSwitch.observeOutcome(label.netReturn)
     const error = this.#board.errorOf(label.y, probability)
     this.#board.update(label.y, probability, label.netReturn, decision.model.action)
-    success.learn(x, label.y)
-    expectedReturn.learn(x, label.netReturn)
-    stopRisk.learn(x, label.exitReason === 'stop' ? 1 : 0)
-    // a model that breaks its law, and predicts no number, must not stop the others from learning
-    if (Number.isFinite(label.netReturn - expected)) interval.learn(label.netReturn - expected, scale, halfWidth)
-    features.settle(decision.symbol, label.y)
-    if (traded || outcome !== null) killSwitch.observeOutcome(label.netReturn)
-
-    const s = this.#state
-    s.trades++
-    const count = s.bySymbol.find(({ symbol }) => symbol === decision.symbol)
-    if (count) count.trades++
-    else s.bySymbol.push({ symbol: decision.symbol, trades: 1 })
     this.#book.close(entry, label, outcome)
-    for (const detector of detectors) {
-      if (detector.update(error) === 'drift') this.#adapt(detector, label.exitTime)
-    }
+    runAll([() => teach(this.#parts, entry, label), () => this.#watch(error, label.exitTime)])
   }
 
-  /** Lets go of the old regime. */
-  #adapt(detector: Serializable, time: number): void {
-    const width = 'width' in detector ? (detector as Serializable & Windowed).width : this.#limits.keepAfterDrift
-    const kept = Math.max(Math.floor(width) || 0, this.#limits.keepAfterDrift)
-    for (const model of this.#models()) if ('forget' in model) (model as Learner & Forgetful).forget(kept)
-    const s = this.#state
-    s.marks.push({ time, detector: detector.toJSON().type, trades: s.trades, kept })
-    if (s.marks.length > MAX_MARKS) s.marks.shift()
+  /** Shows an error to the detectors; where one has found a new regime, the models let go of the old. */
+  #watch(error: number, time: number): void {
+    const { marks } = this.#state
+    for (const detector of this.#parts.detectors) {
+      if (detector.update(error) !== 'drift') continue
+      const kept = adapt(this.#parts, detector, this.#limits.keepAfterDrift)
+      marks.push({ time, detector: detector.toJSON().type, trades: this.#trades, kept })
+      if (marks.length > MAX_MARKS) marks.shift()
+    }
   }
 
   // ---------------------------------------------------------------- snapshot
@@ -375,8 +367,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    * A learner that goes on, bit for bit, where `saved` stopped.
    *
    * `options` are those of the constructor: the mode, the policy and its limits come from there and never from a file;
-   * models, detectors, features, open decisions and a latched kill switch come from the snapshot. Name the codecs of
-   * parts of your own in `codecs`.
+   * models, detectors, features, open decisions and a latched kill switch come from the snapshot, and so do name, memory and
+   * patience unless `options` say otherwise. Name the codecs of parts of your own in `codecs`.
    *
    * @throws `CORRUPT_SNAPSHOT`, `UNSUPPORTED_VERSION`, `UNKNOWN_SNAPSHOT` or `SCHEMA_MISMATCH`
    */
@@ -388,7 +380,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     },
   ): TradeLearner<S> {
     const whole = checkSnapshot(TradeLearner, typeof saved === 'string' ? parseSnapshot(saved) : saved)
-    const learner = new TradeLearner<S>(options)
+    const { schema: _, ...limits } = unpackState(whole.options, SAVED_OPTIONS, 'options')
+    const learner = new TradeLearner<S>({ ...limits, ...options })
     learner.#parts = unpackParts(whole, [options.features.codec(), ...(options.codecs ?? [])], learner.#parts)
     const { state } = whole
     learner.#board = Scoreboard.fromJSON(nested(state, 'board', 'trade-learner'))

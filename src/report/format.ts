@@ -20,9 +20,14 @@ export function formatNumber(value: ReportValue | undefined): string {
   return withMinus(value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ','))
 }
 
+/** A number with so many digits, and no sign where all of them are 0. */
+export function fixed(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/^-(?=[0.]+$)/, '')
+}
+
 /** A fraction as a percentage: 0.523 is "52.3 %". */
 export function formatPercent(fraction: ReportValue | undefined, digits = 1): string {
-  return isNumber(fraction) ? `${withMinus((fraction * 100).toFixed(digits))}\u00a0%` : MISSING
+  return isNumber(fraction) ? `${withMinus(fixed(fraction * 100, digits))}\u00a0%` : MISSING
 }
 
 /** A time in UTC, to the day where it is midnight, else to the minute. */

@@ -2,6 +2,7 @@ import { type ScoreReport, scorePredictions, type Verdict } from '../evaluation/
 import type { ReplayedSignal, ReplayResult } from '../lifecycle/index.ts'
 import type { Signal } from '../market.ts'
 import { AUC, CalibrationError } from '../metrics/index.ts'
+import { fixed } from './format.ts'
 import type { ConfidenceBin, ReportMetric, ReportSection } from './report-data.ts'
 import { scoreRows } from './score-rows.ts'
 
@@ -42,8 +43,7 @@ export function summarizeReplay<S extends Signal>(
       y: Float64Array.from(signals, ({ label }) => label.y),
       netReturns: Float64Array.from(signals, ({ label }) => label.netReturn),
       times: Float64Array.from(signals, ({ decision }) => decision.time),
-      // a candle that opened at exitTime is known only after that
-      labelEnds: Float64Array.from(signals, ({ label }) => label.exitTime + 1),
+      labelEnds: Float64Array.from(signals, ({ knownAt }) => knownAt),
     },
     probabilities,
     { stake: 0.1 },
@@ -86,7 +86,7 @@ function growthOf(values: readonly number[]): { growth: number; drawdown: number
 }
 
 const percent = (fraction: number, digits = 1): string =>
-  Number.isNaN(fraction) ? 'N/A' : `${(100 * fraction).toFixed(digits)} %`
+  Number.isNaN(fraction) ? 'N/A' : `${fixed(100 * fraction, digits)} %`
 
 function moneyRows<S extends Signal>(
   { signals, halts }: ReplayResult<S>,

@@ -36,7 +36,10 @@ export function scoreRows(scores: readonly ScoreReport[]): ReportMetric[] {
         { name: 'base rate', value: bare(baseRate) },
         { name: 'last label', value: bare(lastLabel) },
       ],
-      ...(Number.isNaN(low) ? {} : { interval: `${low.toFixed(digits)} to ${high.toFixed(digits)}` }),
+      // resampled blocks tear a long fall apart, so an interval for the drawdown would lie below it
+      ...(Number.isNaN(low) || name === 'maxDrawdown'
+        ? {}
+        : { interval: `${low.toFixed(digits)} to ${high.toFixed(digits)}` }),
       n: model.have,
       note: `${better} is better`,
     }

@@ -21,16 +21,20 @@ export function validationSection(
     ...(intro === undefined ? {} : { intro }),
     metrics: scoreRows(scores),
     calibration: { bins: [...calibration.bins] },
-    rolling: [
-      {
-        name: 'AUC of each fold',
-        times: folds.map(({ test }) => times[test[0]!.start]!),
-        values: aucs,
-        reference: { name: 'no skill', values: 0.5 },
-        unit: 'AUC',
-        explanation:
-          'One point a fold, at its first test signal. Points on both sides of 0.5 are what no skill looks like.',
-      },
-    ],
+    // one fold is no course
+    rolling:
+      folds.length < 2
+        ? []
+        : [
+            {
+              name: 'AUC of each fold',
+              times: folds.map(({ test }) => times[test[0]!.start]!),
+              values: aucs,
+              reference: { name: 'no skill', values: 0.5 },
+              unit: 'AUC',
+              explanation:
+                'One point a fold, at its first test signal. Points on both sides of 0.5 are what no skill looks like.',
+            },
+          ],
   }
 }

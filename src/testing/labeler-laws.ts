@@ -61,6 +61,42 @@ export function labelerLaws(create: () => Labeler<Bracket, Candle, Label>, codec
       },
     },
     {
+      name: 'the candle of the entry can stop a bracket, at its stop and not before its entry, and never pay it',
+      run: () => {
+        const [seen, entered, later] = candles as [Candle, Candle, Candle, ...Candle[]]
+        const time = entered.time + 1_800_000
+        for (const side of ['long', 'short'] as const) {
+          const open = (labeler: ReturnType<typeof create>, price: number): Bracket => {
+            const [down, up] = [price * 0.9, price * 1.1]
+            const [stop, target] = side === 'long' ? [down, up] : [up, down]
+            const bracket = { id: 'x', symbol: 'TEST', side, time, price, stop, target }
+            labeler.advance(seen)
+            labeler.open(bracket)
+            return bracket
+          }
+          const { close: price } = seen
+          // a candle that reaches the stop alone, both barriers, and the target alone
+          for (const reached of ['stop', 'both', 'target'] as const) {
+            const labeler = create()
+            const { stop, target } = open(labeler, price)
+            const held = reached === 'both' ? [stop, target] : [reached === 'stop' ? stop : target]
+            const [low, high] = [Math.min(price, ...held), Math.max(price, ...held)]
+            const [label, ...others] = labeler.advance({ ...entered, open: price, high, low, close: price })
+            if (reached === 'target') {
+              holds(label === undefined, `a ${side} was settled by the target in the candle of its entry`)
+              continue
+            }
+            holds(label !== undefined && others.length === 0, `a ${side} that may have met its stop was not settled`)
+            holds(label.exitReason === 'stop', `a ${side} that may have met its stop: ${label.exitReason}`)
+            holds(label.exitPrice === stop, `a ${side} was stopped at ${label.exitPrice}, its stop was ${stop}`)
+            holds(label.ambiguous, `a ${side} stopped in the candle of its entry must be ambiguous`)
+            holds(label.exitTime >= time, `a ${side} entered at ${time} was out at ${label.exitTime}`)
+            holds(labeler.advance(later).length === 0, `a ${side} was settled twice`)
+          }
+        }
+      },
+    },
+    {
       name: 'a cancelled decision is never settled, and cancelling an unknown one does nothing',
       run: () => {
         const labeler = create()

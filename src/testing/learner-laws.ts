@@ -1,4 +1,13 @@
-import type { Codec, Learner, Refittable, Serializable, Snapshot } from '../contracts.ts'
+import type {
+  BatchLearner,
+  Codec,
+  Explainable,
+  Forgetful,
+  Learner,
+  Refittable,
+  Serializable,
+  Snapshot,
+} from '../contracts.ts'
 import { drawNormal } from '../core/draw.ts'
 import { SeededRng } from '../core/rng.ts'
 import { restore } from '../core/snapshot.ts'
@@ -34,6 +43,9 @@ export type LearnerLawsOptions = {
 
 /**
  * The laws of {@link Learner}, for every implementation including yours.
+ *
+ * Those of {@link Refittable}, {@link Forgetful}, {@link Explainable} and {@link BatchLearner} are added where
+ * `create`'s learners have `refit`, `forget`, `explain` or `fit`.
  *
  * @example
  * ```ts
@@ -184,6 +196,9 @@ export function learnerLaws(
         ]
       : []),
     ...('refit' in create() ? refitLaws(create as () => Learner & Refittable, rows) : []),
+    ...('forget' in create() ? forgetLaws(trained as () => Learner & Forgetful, rows, probes) : []),
+    ...('explain' in create() ? explainLaws(trained as () => Learner & Explainable, features, probes) : []),
+    ...('fit' in create() ? fitLaws(create as () => BatchLearner, features, rows) : []),
   ]
 }
 
@@ -234,6 +249,143 @@ function refitLaws(create: () => Learner & Refittable, rows: readonly Row[]): La
         learnAll(learner, rows.slice(half))
         for (const _ of steps);
         sameNumber(learner.seen, rows.length, 'seen')
+      },
+    },
+  ]
+}
+
+function forgetLaws(trained: () => Learner & Forgetful, rows: readonly Row[], probes: readonly Float64Array[]): Law[] {
+  return [
+    {
+      name: 'forget refuses what is no whole number of at least 0, with an unchanged state',
+      run: () => {
+        const learner = trained()
+        // 10.5 too, as some parts of a composite may hold fewer than 1.5 observations anyway
+        for (const keep of [1.5, 10.5, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+          refuses(learner, `forget(${keep})`, () => learner.forget(keep))
+        }
+      },
+    },
+    {
+      name: 'after a forget, of more than there is too, it predicts finite numbers and learns on',
+      run: () => {
+        for (const keep of [Number.MAX_SAFE_INTEGER, 1000, 10, 1, 0]) {
+          const learner = trained()
+          const { seen } = learner
+          learner.forget(keep)
+          holds(learner.seen === seen, `forget(${keep}) took "seen" from ${seen} to ${learner.seen}`)
+          const predictsFinite = (when: string): void => {
+            for (const x of probes) {
+              const p = learner.predict(x)
+              holds(Number.isFinite(p), `predict gave ${p} ${when} forget(${keep})`)
+            }
+          }
+          predictsFinite('after')
+          learnAll(learner, rows.slice(0, 20))
+          runRefit(learner)
+          predictsFinite('20 observations after')
+        }
+      },
+    },
+  ]
+}
+
+function explainLaws(trained: () => Learner & Explainable, features: number, probes: readonly Float64Array[]): Law[] {
+  return [
+    {
+      name: 'explain is pure',
+      run: () => {
+        const learner = trained()
+        const before = stateOf(learner)
+        for (const x of probes) {
+          const original = x.slice()
+          const first = JSON.stringify(learner.explain(x))
+          holds(JSON.stringify(learner.explain(x)) === first, 'a second explanation differs')
+          for (let i = 0; i < features; i++) sameNumber(x[i]!, original[i]!, `x[${i}] after explain`)
+        }
+        holds(stateOf(learner) === before, 'explain changed the state')
+      },
+    },
+    {
+      name: 'explain gives each feature once at most, with finite amounts, largest magnitude first',
+      run: () => {
+        const learner = trained()
+        const extremes = [Number.NaN, 0, Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324].map((v) =>
+          new Float64Array(features).fill(v),
+        )
+        for (const x of [...probes, ...extremes]) {
+          const named = new Set<number>()
+          let last = Number.POSITIVE_INFINITY
+          for (const { feature, amount } of learner.explain(x)) {
+            const valid = Number.isInteger(feature) && feature >= 0 && feature < features
+            holds(valid, `wanted a feature from 0 to ${features - 1}, got ${feature}`)
+            holds(!named.has(feature), `feature ${feature} stands there twice`)
+            named.add(feature)
+            holds(Number.isFinite(amount), `feature ${feature} is given ${amount} for [${x}]`)
+            holds(Math.abs(amount) <= last, `${amount} comes after an amount of magnitude ${last}`)
+            last = Math.abs(amount)
+          }
+        }
+      },
+    },
+  ]
+}
+
+function fitLaws(create: () => BatchLearner, features: number, rows: readonly Row[]): Law[] {
+  const table = rows.map(({ x }) => x)
+  const y = rows.map((row) => row.y)
+  const weights = rows.map(({ weight }) => weight)
+  return [
+    {
+      name: 'fit forgets everything before it: fitting twice equals fitting once',
+      run: () => {
+        const once = create()
+        once.fit(table, y, weights)
+        const twice = create()
+        learnAll(twice, rows.slice(0, 50))
+        twice.fit(table, y, weights)
+        holds(stateOf(twice) === stateOf(once), 'what was learned before fit left traces')
+        twice.fit(table, y, weights)
+        holds(stateOf(twice) === stateOf(once), 'a first fit left traces in a second')
+        sameNumber(once.seen, rows.length, 'seen')
+        sameNumber(twice.predict(table[0]!), once.predict(table[0]!), 'a prediction')
+      },
+    },
+    {
+      name: 'fit neither changes nor keeps its rows, and the learner goes on learning afterwards',
+      run: () => {
+        const [kept, scratched] = [create(), create()]
+        const scratch = table.map((x) => x.slice())
+        kept.fit(table, y, weights)
+        scratched.fit(scratch, y, weights)
+        for (const [i, x] of scratch.entries()) {
+          for (let f = 0; f < features; f++) sameNumber(x[f]!, table[i]![f]!, `row ${i} after fit`)
+          x.fill(12345)
+        }
+        for (const learner of [kept, scratched]) {
+          learnAll(learner, rows.slice(0, 20))
+          runRefit(learner)
+        }
+        holds(stateOf(kept) === stateOf(scratched), 'overwriting the rows after fit changed the learner')
+        sameNumber(kept.seen, rows.length + 20, 'seen')
+      },
+    },
+    {
+      name: 'fit refuses wrong lengths and bad rows with a coded error and an unchanged state',
+      run: () => {
+        const learner = create()
+        learner.fit(table, y, weights)
+        const short = table.with(-1, new Float64Array(features - 1))
+        const bad: [string, () => void][] = [
+          ['a short y', () => learner.fit(table, y.slice(1), weights)],
+          ['a long y', () => learner.fit(table, [...y, 1], weights)],
+          ['short weights', () => learner.fit(table, y, weights.slice(1))],
+          ['long weights', () => learner.fit(table, y, [...weights, 1])],
+          ['a last row that is short', () => learner.fit(short, y, weights)],
+          ['a last y of NaN', () => learner.fit(table, y.with(-1, Number.NaN), weights)],
+          ['a last weight of 0', () => learner.fit(table, y, weights.with(-1, 0))],
+        ]
+        for (const [what, act] of bad) refuses(learner, what, act)
       },
     },
   ]

@@ -18,7 +18,6 @@ const situation = (over: Partial<DecisionContext> = {}): DecisionContext => ({
   atr: 1,
   account: { equity: 10_000, positions: [] },
   trades: 500,
-  symbolTrades: 500,
   halted: null,
   ...over,
 })
@@ -88,13 +87,6 @@ describe('too little data', () => {
       }
     }
     expect(policy.decide(predict(0.1), situation({ trades: 100 })).action).toBe('skip')
-  })
-
-  test('thin data of the symbol or the regime is noted', () => {
-    const thin = situation({ symbolTrades: 19, regimeTrades: 49 })
-    expect(codes(policy.decide(predict(0.7), thin))).toEqual(['TAKE_BAND', 'MIN_SYMBOL_DATA', 'MIN_REGIME_DATA'])
-    expect(codes(policy.decide(predict(0.7), situation({ symbolTrades: 20, regimeTrades: 50 })))).toEqual(['TAKE_BAND'])
-    expect(policy.options).toMatchObject({ minSymbolTrades: 20, minRegimeTrades: 50 })
   })
 
   test('while the ATR is unknown, 2 % of the price stands for it', () => {
@@ -244,8 +236,6 @@ describe('invariants', () => {
     atr: fc.oneof(fc.constantFrom(NaN, 0, Infinity, -1), fc.double({ min: 1e-9, max: 1e6, noNaN: true })),
     account: anyAccount,
     trades: fc.constantFrom(0, 99, 100, 5000),
-    symbolTrades: fc.nat(50),
-    regimeTrades: fc.option(fc.nat(90), { nil: undefined }),
     halted: fc.constantFrom(null, null, null, { code: 'LATENCY', text: 'slow' }),
   })
   const anyPolicy = fc

@@ -121,9 +121,27 @@ describe('the latch', () => {
     expect(killSwitch.cause?.code).toBe('DRAWDOWN')
   })
 
-  test('halts by hand want a reason, and are remembered even when halted already', () => {
+  test.each([undefined, '', '  ', null, 7, {}, Symbol('x'), new Error('x')])(
+    'a halt by hand never fails on its text: %s',
+    (missing) => {
+      const killSwitch = new KillSwitch()
+      killSwitch.halt(missing as string)
+      expect(killSwitch.halted).toBe(true)
+      expect(killSwitch.cause).toEqual({ code: 'OPERATOR', text: 'no reason given' })
+      expect(written(KillSwitch.fromJSON(written(killSwitch)))).toEqual(written(killSwitch))
+    },
+  )
+
+  test('a halt by hand needs no argument at all', () => {
+    const killSwitch = new KillSwitch()
+    killSwitch.halt()
+    killSwitch.halt()
+    expect(killSwitch.cause?.text).toBe('no reason given')
+    expect(killSwitch.history.length).toBe(2)
+  })
+
+  test('halts by hand are remembered even when halted already', () => {
     const killSwitch = feed(new KillSwitch(), [-1, -1, -1])
-    expect(() => killSwitch.halt('')).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
     killSwitch.halt('going home')
     killSwitch.reset('back')
     expect(killSwitch.history).toEqual([

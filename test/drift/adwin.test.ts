@@ -8,14 +8,14 @@ import { moaCases, type RiverCase, type Row, recorded, riverCases, streamOf } fr
 
 describe('laws', () => {
   for (const { name, run } of detectorLaws(() => new ADWIN(), ADWIN)) test(name, run)
-  for (const { name, run } of detectorLaws(() => new ADWIN({ clock: 1, maxBuckets: 2, direction: 'up' }), ADWIN)) {
-    test(`clock 1, two buckets, up: ${name}`, run)
+  for (const { name, run } of detectorLaws(() => new ADWIN({ testEvery: 1, maxBuckets: 2, direction: 'up' }), ADWIN)) {
+    test(`a test each value, two buckets, up: ${name}`, run)
   }
 })
 
 const optionsOf = ({ params }: RiverCase): Partial<ADWINOptions> => ({
   ...(params['delta'] !== undefined && { confidence: Number(params['delta']) }),
-  ...(params['clock'] !== undefined && { clock: Number(params['clock']) }),
+  ...(params['clock'] !== undefined && { testEvery: Number(params['clock']) }),
   ...(params['max_buckets'] !== undefined && { maxBuckets: Number(params['max_buckets']) }),
   ...(params['grace_period'] !== undefined && { minWindow: Number(params['grace_period']) }),
   ...(params['min_window_length'] !== undefined && { minSubWindow: Number(params['min_window_length']) }),
@@ -77,7 +77,10 @@ describe('window', () => {
 
   test('holds the mean and variance of its newest values, whatever the buckets', () => {
     const values = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 1, maxLength: 600 })
-    const options = fc.record({ clock: fc.integer({ min: 1, max: 40 }), maxBuckets: fc.integer({ min: 1, max: 6 }) })
+    const options = fc.record({
+      testEvery: fc.integer({ min: 1, max: 40 }),
+      maxBuckets: fc.integer({ min: 1, max: 6 }),
+    })
     fc.assert(
       fc.property(values, options, fc.boolean(), (noise, some, jump) => {
         const detector = new ADWIN({ ...some, confidence: 0.3 })
@@ -145,7 +148,7 @@ describe('limits', () => {
   const large = 1e6
 
   test('the window is tested once it is longer than minWindow', () => {
-    const detector = new ADWIN({ clock: 1, minWindow: 10, minSubWindow: 1, confidence: 0.9 })
+    const detector = new ADWIN({ testEvery: 1, minWindow: 10, minSubWindow: 1, confidence: 0.9 })
     const levels = [0, 0, 0, 0, 0, ...Array<number>(6).fill(large)].map((value) => detector.update(value))
     expect(levels).toEqual([...Array<string>(10).fill('stable'), 'drift'])
   })
@@ -153,7 +156,7 @@ describe('limits', () => {
   test('a side may be as small as minSubWindow, no smaller', () => {
     // only the cut beside the odd value stands out far enough; 8 buckets, so that the oldest values have borders too
     const levelOf = (minSubWindow: number, values: readonly number[]): string => {
-      const detector = new ADWIN({ clock: 8, maxBuckets: 8, minWindow: 1, minSubWindow, confidence: 0.3 })
+      const detector = new ADWIN({ testEvery: 8, maxBuckets: 8, minWindow: 1, minSubWindow, confidence: 0.3 })
       for (const value of values) detector.update(value)
       return detector.level
     }
@@ -168,7 +171,7 @@ describe('refusals', () => {
   test.each([
     { confidence: 0 },
     { confidence: 1 },
-    { clock: 0 },
+    { testEvery: 0 },
     { maxBuckets: 0 },
     { minWindow: 1.5 },
     { minSubWindow: 0 },

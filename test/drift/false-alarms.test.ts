@@ -18,7 +18,7 @@ function falseAlarms(create: () => DriftDetector, p: number): number {
 test.each([
   ['ADWIN', () => new ADWIN(), 0, 0],
   ['PageHinkley', () => new PageHinkley(), 0.78, 0.95],
-  ['PageHinkley with delta 0.05', () => new PageHinkley({ delta: 0.05 }), 0.01, 0],
+  ['PageHinkley with tolerance 0.05', () => new PageHinkley({ tolerance: 0.05 }), 0.01, 0],
 ] as const)('%s raises as many false alarms as its documentation says', (_name, create, at45, at50) => {
   expect([falseAlarms(create, 0.45), falseAlarms(create, 0.5)]).toEqual([at45, at50])
 })

@@ -5,12 +5,12 @@ import { type RiverCase, recorded, riverCases, streamOf } from './reference.ts'
 
 describe('laws', () => {
   for (const { name, run } of detectorLaws(() => new PageHinkley(), PageHinkley)) test(name, run)
-  const up = (): PageHinkley => new PageHinkley({ threshold: 30, delta: 0.05, direction: 'up' })
+  const up = (): PageHinkley => new PageHinkley({ threshold: 30, tolerance: 0.05, direction: 'up' })
   for (const { name, run } of detectorLaws(up, PageHinkley)) test(`up: ${name}`, run)
 })
 
 const optionsOf = ({ params }: RiverCase): Partial<PageHinkleyOptions> => ({
-  ...(params['delta'] !== undefined && { delta: Number(params['delta']) }),
+  ...(params['delta'] !== undefined && { tolerance: Number(params['delta']) }),
   ...(params['threshold'] !== undefined && { threshold: Number(params['threshold']) }),
   ...(params['min_instances'] !== undefined && { minSamples: Number(params['min_instances']) }),
   ...(params['alpha'] !== undefined && { retain: Number(params['alpha']) }),
@@ -52,7 +52,7 @@ describe('PageHinkley', () => {
   })
 
   test.each([
-    { delta: -1 },
+    { tolerance: -1 },
     { threshold: 0 },
     { minSamples: 0 },
     { retain: 0 },

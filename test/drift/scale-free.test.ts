@@ -132,7 +132,8 @@ describe('ScaleFree', () => {
   })
 
   test('is restored with the detector inside, and starts a new one of the same kind at the next drift', () => {
-    const create = (): ScaleFree => new ScaleFree(() => new ADWIN({ confidence: 0.01, clock: 8 }), { minSamples: 50 })
+    const create = (): ScaleFree =>
+      new ScaleFree(() => new ADWIN({ confidence: 0.01, testEvery: 8 }), { minSamples: 50 })
     const steady = create()
     const rng = new SeededRng('restore')
     const stream = Array.from({ length: 4000 }, (_, i) => drawNormal(rng) + (Math.floor(i / 1000) % 2) * 3)
@@ -156,7 +157,7 @@ describe('ScaleFree', () => {
     expect(() => restore(json, [ScaleFree])).toThrow(expect.objectContaining({ code: 'UNKNOWN_SNAPSHOT' }))
   })
 
-  test.each([{ watch: 'median' as 'mean' }, { halfLife: 0 }, { clip: -1 }, { minSamples: 1 }])(
+  test.each([{ watch: 'median' as 'mean' }, { halfLife: 0.5 }, { halfLife: NaN }, { clip: -1 }, { minSamples: 1 }])(
     '%j is no option',
     (options) => {
       expect(() => new ScaleFree(() => new ADWIN(), options)).toThrow(

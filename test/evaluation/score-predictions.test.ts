@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { SeededRng } from '../../src/core/index.ts'
 import { scorePredictions } from '../../src/evaluation/index.ts'
 import { LogLoss } from '../../src/metrics/index.ts'
@@ -26,4 +26,32 @@ test('scorePredictions sets live predictions beside the base rate of the labels 
   expect(loss.model.value).toBeCloseTo(model.value, 12)
   expect(loss.baselines.baseRate.value).toBeCloseTo(baseRate.value, 12)
   expect(verdict).toMatchObject({ skill: 'shown', direction: 'shown', probabilities: 'shown' })
+})
+
+describe('what cannot be scored is refused', () => {
+  const n = 40
+  const times = Array.from({ length: n }, (_, i) => 1.6e12 + i * 60_000)
+  const dataset = { y: times.map((_, i) => i % 2), netReturns: times.map(() => 0.01), times, labelEnds: times }
+  const fair = times.map(() => 0.5)
+
+  test.each([
+    ['one too few', fair.slice(1), '"probabilities" must have 40 values like "y", got 39'],
+    ['one too many', [...fair, 0.5], '"probabilities" must have 40 values like "y", got 41'],
+    ['NaN', fair.with(7, Number.NaN), '"probabilities[7]" must be a number from 0 to 1, got NaN'],
+    ['above 1', fair.with(0, 1.01), '"probabilities[0]" must be a number from 0 to 1, got 1.01'],
+    ['null from JSON', fair.with(3, null as never), '"probabilities[3]" must be a number from 0 to 1, got null'],
+  ])('probabilities: %s', (_, probabilities, message) => {
+    expect(() => scorePredictions(dataset, probabilities)).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining(message) }),
+    )
+  })
+
+  test.each([{ threshold: 2 }, { stake: -1 }, { blockLength: 0 }, { resamples: 0.5 }, { coverage: 1 }])(
+    'options %j',
+    (options) => {
+      expect(() => scorePredictions(dataset, fair, options)).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(Object.keys(options)[0]!) }),
+      )
+    },
+  )
 })

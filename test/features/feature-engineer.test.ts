@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { restore } from '../../src/core/snapshot.ts'
 import {
   category,
+  type Declaration,
   dayOfWeek,
   defaultFeatures,
   FeatureEngineer,
@@ -112,8 +113,28 @@ describe('the schema', () => {
     expect(() => category('ai')).toThrow(invalid)
     expect(() => category('ai', 'ai')).toThrow(invalid)
     expect(() => trendOf('')).toThrow(invalid)
-    expect(() => recentWinRate(0)).toThrow(invalid)
+    for (const halfLife of [0, 0.5, NaN]) expect(() => recentWinRate(halfLife)).toThrow(invalid)
+    expect(recentWinRate(Infinity).kind).toBe('recentWinRate(Infinity)')
     expect(() => new FeatureEngineer({ candles: { rsi: rsi() } }, { maxSymbols: 0 })).toThrow(invalid)
+  })
+
+  test.each([
+    ['null', null, /"declaration" must be an object/],
+    ['nothing', undefined, /"declaration" must be an object/],
+    ['a list', [rsi()], /"declaration" must be an object/],
+    ['a group of null', { candles: null }, /"candles" must be an object/],
+    ['a group that is a list', { candles: [rsi()] }, /"candles" must be an object/],
+    ['a number', { candles: { rsi: 3 } }, /"candles.rsi" must be/],
+    ['null for a feature', { meta: { vix: null } }, /"meta.vix" must be/],
+    ['a factory that was not called', { candles: { rsi } }, /"candles.rsi" must be/],
+    ['an empty object', { signal: { side: {} } }, /"signal.side" must be/],
+    ['a feature of another group', { candles: { side: tradeSide() } }, /"candles.side" must be/],
+    ['an indicator as context', { context: { rsi: rsi() } }, /"context.rsi" must be/],
+    ['outputs that are no words', { candles: { rsi: { ...rsi(), outputs: [1] } } }, /"candles.rsi" must be/],
+  ])('%s is no declaration', (_, declaration, message) => {
+    const make = (): unknown => new FeatureEngineer(declaration as unknown as Declaration)
+    expect(make).toThrow(coded('INVALID_OPTION'))
+    expect(make).toThrow(message)
   })
 
   test('a row holds the vector by name', () => {

@@ -104,6 +104,7 @@ test('refuses infinities and wrong lengths, and is then as it was', () => {
     { features: 0 },
     { features: 1.5 },
     { features: 2, halfLife: 0 },
+    { features: 2, halfLife: 0.5 },
     { features: 2, halfLife: NaN },
   ]) {
     expect(() => new StandardScaler(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))

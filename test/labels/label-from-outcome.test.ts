@@ -60,6 +60,21 @@ describe('labelFromOutcome', () => {
     )
   })
 
+  test.each([
+    ['a gain', { exitPrice: 10_200 }, 'long'],
+    ['a loss', { exitPrice: 10_200 }, 'short'],
+    ['a wrong unit of the price paid', { exitPrice: 65_000, entryPrice: 65 }, 'long'],
+    ['more than a number holds', { exitPrice: 1e300, entryPrice: 1e-300 }, 'short'],
+  ] as const)('%s of more than 100 times the stake is no outcome', (_, absurd, side) => {
+    const act = (): unknown => labelFromOutcome({ ...decision, side }, { ...outcome, ...absurd }, 0.001)
+    expect(act).toThrow(expect.objectContaining({ code: 'INVALID_OUTCOME' }))
+    expect(act).toThrow('at most 100 times the stake')
+  })
+
+  test('a gain of 100 times the stake is one', () => {
+    expect(labelFromOutcome(decision, { ...outcome, exitPrice: 10_100 }, 0).netReturn).toBe(100)
+  })
+
   test('nothing is no outcome', () => {
     expect(() => labelFromOutcome(decision, null as unknown as Outcome, 0)).toThrow(
       expect.objectContaining({ code: 'INVALID_OUTCOME' }),

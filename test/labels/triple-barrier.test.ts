@@ -134,14 +134,15 @@ describe('which candles count', () => {
     expect(labeler.excursions('a')).toEqual({ bars: 0, maxFavorable: 0, maxAdverse: 0 })
     expect(labeler.advance(wild(1))).toHaveLength(1)
   })
-  test('a candle that opened before the bracket does not, one that opens with it does', () => {
+  test('a candle that opens with the bracket or later counts, one that opened before it is no bar', () => {
+    const rising = (i: number): Candle => bar(i, 100, 200, 99, 100)
     const labeler = new TripleBarrier()
     labeler.open(long({ time: timeAt(1) }))
     labeler.open(long({ id: 'b', time: timeAt(1) - 1 }))
     labeler.open(long({ id: 'c', time: timeAt(1) + 1 }))
-    expect(labeler.advance(wild(0))).toEqual([])
-    expect(labeler.advance(wild(1)).map(({ id }) => id)).toEqual(['a', 'b'])
-    expect(labeler.advance(wild(2)).map(({ id, bars }) => [id, bars])).toEqual([['c', 1]])
+    expect(labeler.advance(rising(0))).toEqual([])
+    expect(labeler.advance(rising(1)).map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(labeler.advance(rising(2)).map(({ id, bars }) => [id, bars])).toEqual([['c', 1]])
   })
   test('another symbol does not', () => {
     const labeler = new TripleBarrier()
@@ -162,6 +163,57 @@ describe('which candles count', () => {
     labeler.open(long({ id: 'z' }))
     expect(labeler.advance(wild(0)).map(({ id }) => id)).toEqual(['m', 'b', 'a', 'z'])
     expect(labeler.openCount).toBe(0)
+  })
+})
+
+describe('the candle in which a bracket was entered', () => {
+  const entered = { time: timeAt(0) + HOUR / 2 }
+  const quiet = (i: number): Candle => bar(i, 100, 101, 99, 100)
+
+  test.each([
+    ['a long', long(entered), bar(0, 103, 104, 95, 97), 96],
+    ['a long, the target touched too', long(entered), bar(0, 103, 109, 95, 97), 96],
+    ['a long, open and all below the stop: its open tells nothing', long(entered), bar(0, 90, 92, 80, 91), 96],
+    ['a long, open above the target', long(entered), bar(0, 120, 121, 96, 97), 96],
+    ['a short', short(entered), bar(0, 97, 104, 96, 103), 104],
+    ['a short, open above the stop', short(entered), bar(0, 120, 121, 90, 95), 104],
+  ])('stops %s that it may have touched, at the stop, at the time of entry', (_, bracket, candle, stop) => {
+    expect(settle(bracket, [candle, quiet(1)])).toEqual([
+      {
+        id: 'a',
+        y: 0,
+        netReturn: -0.04 - 0.001,
+        exitReason: 'stop',
+        exitPrice: stop,
+        exitTime: bracket.time,
+        ambiguous: true,
+        maxFavorable: 0,
+        maxAdverse: 0.04,
+        bars: 0,
+      },
+    ])
+  })
+
+  test.each([
+    ['a long', long(entered), bar(0, 99, 150, 97, 140)],
+    ['a long, open above the target', long(entered), bar(0, 130, 150, 97, 140)],
+    ['a short', short(entered), bar(0, 101, 103, 50, 60)],
+  ])('never pays %s the target: it counts as loss on the way, not as gain or bar', (_, bracket, candle) => {
+    const labeler = new TripleBarrier({ maxBars: 1 })
+    labeler.open(bracket)
+    expect(labeler.advance(candle)).toEqual([])
+    expect(labeler.excursions('a')).toEqual({ maxFavorable: 0, maxAdverse: 0.03, bars: 0 })
+    const [label] = labeler.advance(quiet(1))
+    expect(label).toMatchObject({ exitReason: 'time', bars: 1, maxFavorable: 0.01, maxAdverse: 0.03 })
+    expect(label).toMatchObject({ exitTime: timeAt(1), ambiguous: false })
+  })
+
+  test('does not matter where it was seen before the bracket was opened', () => {
+    const labeler = new TripleBarrier()
+    labeler.advance(bar(0, 100, 200, 50, 100))
+    labeler.open(long(entered))
+    expect(labeler.advance(quiet(1))).toEqual([])
+    expect(labeler.excursions('a')).toEqual({ maxFavorable: 0.01, maxAdverse: 0.01, bars: 1 })
   })
 })
 
@@ -249,7 +301,8 @@ const bracket = fc
     levels: fc.uniqueArray(price, { minLength: 3, maxLength: 3 }),
     side: fc.constantFrom('long' as const, 'short' as const),
     symbol: fc.constantFrom('X', 'Y'),
-    lag: fc.integer({ min: 0, max: 2 }),
+    // in halves, so that some enter with a candle and some within one
+    lag: fc.integer({ min: 0, max: 4 }).map((halves) => halves / 2),
   })
   .map(({ levels, side, symbol, lag }) => {
     const [low, middle, high] = levels.toSorted((p, q) => p - q) as [number, number, number]
@@ -284,19 +337,33 @@ function replay(labeler: TripleBarrier, steps: Market): Label[] {
   })
 }
 
+type Fate = { readonly label: Label; readonly settledAt: number }
+
 /** What becomes of one bracket, from the whole future at once and the worst of all paths through its candles. */
-function bruteForce(steps: Market, opened: number, bracket: Bracket, maxBars: number): Label | undefined {
+function bruteForce(steps: Market, opened: number, bracket: Bracket, maxBars: number): Fate | undefined {
   const { id, side, price, stop, target } = bracket
   const direction = side === 'long' ? 1 : -1
   // 0 is added so that no gain is -0
   const gain = (at: number): number => (direction * (at - price)) / price + 0
-  const future = steps
+  const unseen = steps
     .slice(opened + 1)
     .map(({ candle }) => candle)
-    .filter((candle) => candle.symbol === bracket.symbol && candle.time >= bracket.time)
-    .slice(0, maxBars)
+    .filter((candle) => candle.symbol === bracket.symbol)
+  const future = unseen.filter(({ time }) => time >= bracket.time).slice(0, maxBars)
   let favorable = 0
   let adverse = 0
+  // entered in mid-candle: of all that the candle held, what hurts may have come after the entry, what helps before
+  for (const { high, low, time } of unseen) {
+    if (time >= bracket.time) break
+    const pain = Math.max(0 - gain(low), 0 - gain(high))
+    adverse = Math.max(adverse, Math.min(pain, 0 - gain(stop)))
+    if (pain < 0 - gain(stop)) continue
+    const exit = { exitReason: 'stop', exitPrice: stop, exitTime: bracket.time, ambiguous: true } as const
+    return {
+      settledAt: time,
+      label: { id, y: 0, netReturn: gain(stop), ...exit, maxFavorable: 0, maxAdverse: adverse, bars: 0 },
+    }
+  }
   for (const [i, { open, high, low, close, time }] of future.entries()) {
     // the two orders in which a candle can have met its extremes, with each way out along each
     const paths = [
@@ -318,7 +385,7 @@ function bruteForce(steps: Market, opened: number, bracket: Bracket, maxBars: nu
     favorable = Math.max(favorable, Math.min(...before.map(most)))
     adverse = Math.max(adverse, ...before.map((gains) => most(gains.map((g) => 0 - g))))
     if (!ended) continue
-    return {
+    const label: Label = {
       id,
       y: 0,
       netReturn: gain(worst.at),
@@ -330,6 +397,7 @@ function bruteForce(steps: Market, opened: number, bracket: Bracket, maxBars: nu
       maxAdverse: adverse,
       bars: i + 1,
     }
+    return { settledAt: time, label }
   }
   return undefined
 }
@@ -340,11 +408,14 @@ describe('on random markets', () => {
       fc.property(market, options, (steps, { maxBars, costs }) => {
         const wanted = steps
           .flatMap(({ brackets }, i) => brackets.map((bracket) => bruteForce(steps, i, bracket, maxBars)))
-          .filter((label) => label !== undefined)
-          .map((label) => ({ ...label, netReturn: label.netReturn - costs, y: label.netReturn - costs > 0 ? 1 : 0 }))
-        const got = replay(new TripleBarrier({ maxBars, costs }), steps)
-        const byTime = wanted.toSorted((a, b) => a.exitTime - b.exitTime) // stable: opening order within a candle
-        expect(got).toEqual(byTime)
+          .filter((fate) => fate !== undefined)
+          .toSorted((a, b) => a.settledAt - b.settledAt) // stable: opening order within a candle
+          .map(({ label }) => ({
+            ...label,
+            netReturn: label.netReturn - costs,
+            y: label.netReturn - costs > 0 ? 1 : 0,
+          }))
+        expect(replay(new TripleBarrier({ maxBars, costs }), steps)).toEqual(wanted)
       }),
       { numRuns: 1500 },
     )
@@ -370,7 +441,8 @@ describe('on random markets', () => {
         const prefix = replay(new TripleBarrier(some), steps.slice(0, cut))
         expect(whole.slice(0, prefix.length)).toEqual(prefix)
         expect(whole.slice(prefix.length).every(({ exitTime }) => exitTime >= timeAt(cut))).toBe(true)
-        expect(prefix.every(({ exitTime }) => exitTime < timeAt(cut))).toBe(true)
+        // a bracket that was stopped in the candle of its entry bears the time of its entry
+        expect(prefix.every(({ exitTime, bars }) => bars === 0 || exitTime < timeAt(cut))).toBe(true)
       }),
       { numRuns: 300 },
     )

@@ -171,7 +171,7 @@ describe('BayesianLogisticRegression', () => {
   test('options that make no sense are refused', () => {
     expect(() => new BayesianLogisticRegression({ features: 0 })).toThrow(/"features"/)
     expect(() => new BayesianLogisticRegression({ features: 1, halfLife: 0.5 })).toThrow(
-      /"halfLife" must be at least 1/,
+      /"halfLife" must be a number of at least 1/,
     )
     expect(() => new BayesianLogisticRegression({ features: 1, priorVariance: 0 })).toThrow(/"priorVariance"/)
   })

@@ -75,4 +75,15 @@ describe('ByGroup', () => {
     expect(() => beyond.learn(row(1), 1)).toThrow(/"x" must have a feature 2/)
     expect(beyond.seen).toBe(0)
   })
+
+  test('group learners that take vectors of another length refuse them before the pooled one has learned', () => {
+    const learner = new ByGroup({
+      pooled: new BaseRate({ features: 2 }),
+      create: () => new BaseRate({ features: 3 }),
+      column: 0,
+    })
+    const before = JSON.stringify(learner)
+    expect(() => learner.learn(Float64Array.of(7, 0.3), 1)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    expect(JSON.stringify(learner)).toBe(before)
+  })
 })

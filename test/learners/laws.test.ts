@@ -4,6 +4,7 @@ import { StandardScaler } from '../../src/features/standard-scaler.ts'
 import { BaseRate, LastLabel, MeanTarget } from '../../src/learners/baseline.ts'
 import { BayesianLogisticRegression } from '../../src/learners/bayesian-logistic-regression.ts'
 import { ByGroup } from '../../src/learners/by-group.ts'
+import { GradientBoosting } from '../../src/learners/gradient-boosting/index.ts'
 import { Hedge } from '../../src/learners/hedge.ts'
 import { LinearRegression } from '../../src/learners/linear-regression.ts'
 import { LogisticRegression } from '../../src/learners/logistic-regression.ts'
@@ -16,6 +17,7 @@ const features = 3
 const codecs: readonly Codec[] = [
   BaseRate,
   BayesianLogisticRegression,
+  GradientBoosting,
   Hedge,
   Lazy,
   LinearRegression,
@@ -55,6 +57,18 @@ const learners: readonly [string, () => Learner, Codec, learnsFromX: boolean][] 
     Hedge,
     true,
   ],
+  [
+    'Hedge of one that keeps whole observations',
+    () => new Hedge({ learners: [bayes(), new GradientBoosting({ features, minSamples: 50, trees: 5 })] }),
+    Hedge,
+    true,
+  ],
+  [
+    'a Pipeline of numbers',
+    () => new Pipeline({ transformer: new StandardScaler({ features }), learner: new LinearRegression({ features }) }),
+    Pipeline,
+    true,
+  ],
   ['Hedge of one that can refit', () => new Hedge({ learners: [bayes(), lazy(0.5)] }), Hedge, true],
   [
     'Hedge of regressions',
@@ -64,7 +78,7 @@ const learners: readonly [string, () => Learner, Codec, learnsFromX: boolean][] 
   ],
   [
     'OnlineCalibration',
-    () => new OnlineCalibration({ learner: bayes(), minSamples: 40, window: 60, every: 10 }),
+    () => new OnlineCalibration({ learner: bayes(), minSamples: 40, window: 60, refitEvery: 10 }),
     OnlineCalibration,
     true,
   ],

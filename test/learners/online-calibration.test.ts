@@ -65,6 +65,46 @@ describe('fitPlatt', () => {
   })
 })
 
+describe('fitPlatt from a line', () => {
+  /** Labels of log-odds 0.6 s - 0.3, and how often they are read: once for each and each pass over them. */
+  const counted = (n: number): { scores: Float64Array; labels: Float64Array; passes: () => number } => {
+    const rng = new SeededRng('warm')
+    const scores = Float64Array.from({ length: n }, () => 1.5 * drawNormal(rng))
+    const labels = scores.map((s) => Number(rng.next() < sigmoid(0.6 * s - 0.3)))
+    let reads = 0
+    const watched = new Proxy(scores, {
+      get: (list, key) => {
+        reads++
+        return list[key as unknown as number]
+      },
+    })
+    return { scores: watched, labels, passes: () => reads / n }
+  }
+
+  test.each([
+    { slope: 0.6, offset: -0.3 },
+    { slope: 1, offset: 0 },
+    { slope: 0, offset: 2 },
+    { slope: 40, offset: -9 },
+    { slope: 1e6, offset: 1e6 },
+  ])('%j ends where the cold start does', (start) => {
+    const { scores, labels } = counted(2000)
+    const cold = fitPlatt(scores, labels, 2000)
+    const warm = fitPlatt(scores, labels, 2000, start)
+    expect(warm.slope).toBeCloseTo(cold.slope, 6)
+    expect(warm.offset).toBeCloseTo(cold.offset, 6)
+  })
+
+  test('takes at most four passes over the pairs from a line that is nearly right, and ten from nothing', () => {
+    const { scores, labels, passes } = counted(2000)
+    const cold = fitPlatt(scores, labels, 2000)
+    const before = passes()
+    expect(before).toBeLessThanOrEqual(10)
+    fitPlatt(scores, labels, 2000, { slope: cold.slope + 0.02, offset: cold.offset - 0.02 })
+    expect(passes() - before).toBeLessThanOrEqual(4)
+  })
+})
+
 describe('OnlineCalibration', () => {
   test('passes the learner through until it has seen minSamples labels', () => {
     const learner = new OnlineCalibration({ learner: fixed(), minSamples: 200 })
@@ -135,7 +175,7 @@ describe('OnlineCalibration', () => {
   })
 
   test('fits the newest pairs alone, wherever the ring turns and whatever was forgotten', () => {
-    const learner = new OnlineCalibration({ learner: fixed(), minSamples: 40, window: 50, every: 10 })
+    const learner = new OnlineCalibration({ learner: fixed(), minSamples: 40, window: 50, refitEvery: 10 })
     const draw = stream('ring', 0.5, 0)
     const pairs: [score: number, label: number][] = []
     const expectFit = (newest: number): void => {
@@ -143,7 +183,9 @@ describe('OnlineCalibration', () => {
       const scores = Float64Array.from(kept, ([score]) => score)
       const labels = Float64Array.from(kept, ([, label]) => label)
       const { slope, offset } = fitPlatt(scores, labels, newest)
-      expect([learner.slope, learner.offset]).toEqual([slope, offset])
+      // the learner starts from its last line, which ends within the tolerance of the fit
+      expect(learner.slope).toBeCloseTo(slope, 6)
+      expect(learner.offset).toBeCloseTo(offset, 6)
     }
     for (let i = 1; i <= 80; i++) {
       const { x, y } = draw()
@@ -154,6 +196,15 @@ describe('OnlineCalibration', () => {
       if (i === 73) learner.forget(23)
     }
     expectFit(30)
+  })
+
+  test('a half-life is a number of at least 1, or Infinity', () => {
+    for (const halfLife of [0, 0.5, NaN, '20' as unknown as number]) {
+      expect(() => new OnlineCalibration({ learner: fixed(), halfLife })).toThrow(
+        /"halfLife" must be a number of at least 1, or Infinity/,
+      )
+    }
+    expect(new OnlineCalibration({ learner: fixed(), halfLife: Infinity }).options.halfLife).toBe(Infinity)
   })
 
   test('a regression is refused', () => {

@@ -65,6 +65,17 @@ describe('Pipeline', () => {
     expect(Number.isFinite(pipeline.predict(Float64Array.of(1e308)))).toBe(true)
   })
 
+  test('parts that take vectors of different lengths refuse them before either has learned', () => {
+    for (const width of [1, 2]) {
+      const pipeline = new Pipeline({ transformer: scaler(), learner: new LogisticRegression({ features: 2 }) })
+      const before = JSON.stringify(pipeline)
+      expect(() => pipeline.learn(new Float64Array(width).fill(10), 1)).toThrow(
+        expect.objectContaining({ code: 'INVALID_INPUT' }),
+      )
+      expect(JSON.stringify(pipeline)).toBe(before)
+    }
+  })
+
   test('a snapshot that holds something else in a place is refused', () => {
     const pipeline = new Pipeline({ transformer: scaler(), learner: new BaseRate({ features: 1 }) })
     const json = JSON.parse(JSON.stringify(pipeline))

@@ -94,6 +94,20 @@ describe('a signal that cannot be is refused and changes nothing', () => {
     ],
     ['with a stop at the price', signalAt(10, { stop: 100 }), 'INVALID_SIGNAL', /below the price of 100, got 100/],
     ['with a stop of NaN', signalAt(10, { stop: Number.NaN }), 'INVALID_SIGNAL', /"signal.stop".*got NaN/],
+    [
+      'with a price above twice the close',
+      signalAt(10, { price: 200.01 }),
+      'INVALID_SIGNAL',
+      /"signal.price" must lie within a factor of 2 of the newest close of A, 100, got 200.01/,
+    ],
+    [
+      'with a price below half the close',
+      signalAt(10, { price: 49.99 }),
+      'INVALID_SIGNAL',
+      /close of A, 100, got 49.99/,
+    ],
+    ['with the price of another symbol', signalAt(10, { price: 60_000 }), 'INVALID_SIGNAL', /factor of 2.*got 60000/],
+    ['with a price of NaN', signalAt(10, { price: Number.NaN }), 'INVALID_SIGNAL', /"signal.price".*got NaN/],
     ['with a price of text', signalAt(10, { price: '100' as never }), 'INVALID_SIGNAL', /"signal.price".*got "100"/],
     [
       'with a price of 0',
@@ -135,12 +149,14 @@ describe('a signal that cannot be is refused and changes nothing', () => {
   })
 })
 
+test.each([50, 99, 200])('a price of %d, at most a factor of 2 from the close of 100, is taken', (price) => {
+  expect(busy().decide(signalAt(10, { price }), account).price).toBe(price)
+})
+
 describe('an account that cannot be is refused and changes nothing', () => {
   const position = { symbol: 'A', side: 'long', notional: 10 } as const
   test.each<[string, unknown, RegExp]>([
     ['equity of NaN', { ...account, equity: Number.NaN }, /"account.equity" must be a positive number, got NaN/],
-    ['equity below 0', { ...account, equity: -5 }, /"account.equity" must be a positive number, got -5/],
-    ['equity of 0', { ...account, equity: 0 }, /"account.equity" must be a positive number, got 0/],
     ['equity of text', { ...account, equity: '9' }, /"account.equity" must be a positive number, got "9"/],
     ['no equity', { positions: [] }, /"account.equity".*got undefined/],
     ['no positions', { equity: 1 }, /"account.positions" must be an array, got undefined/],
@@ -152,6 +168,25 @@ describe('an account that cannot be is refused and changes nothing', () => {
     const learner = busy()
     refused(learner, 'INVALID_ACCOUNT', says, () => learner.decide(signalAt(10), bad as Account))
     expect(learner.decide(signalAt(10), account).id).toBe('tl-5')
+  })
+})
+
+describe('an account that is worth nothing', () => {
+  test.each([0, -0, -5, -1e300])('is refused at an equity of %d, but the kill switch has seen it', (equity) => {
+    const learner = busy()
+    const { open, trades } = learner.status()
+    const error = errorOf(() => learner.decide(signalAt(10), { ...account, equity }))
+    expect(error.code).toBe('INVALID_ACCOUNT')
+    expect(error.message).toMatch(/"account.equity" must be a positive number, got -?[\d.e+]+/)
+    expect(learner.status()).toMatchObject({ open, trades, killSwitch: { halted: true, cause: { code: 'DRAWDOWN' } } })
+    const after = learner.decide(signalAt(10), account)
+    expect([after.id, after.action, after.reasons[0]!.code]).toEqual(['tl-5', 'skip', 'KILL_SWITCH'])
+  })
+
+  test('halts even if it is the first that is ever seen', () => {
+    const learner = warm()
+    expect(errorOf(() => learner.decide(signalAt(6), { ...account, equity: 0 })).code).toBe('INVALID_ACCOUNT')
+    expect(learner.status().killSwitch.cause?.code).toBe('DRAWDOWN')
   })
 })
 
@@ -196,7 +231,7 @@ describe('an outcome that cannot be is refused and changes nothing', () => {
       'tl-3',
       { ...exit, exitPrice: 1e300, entryPrice: 1e-300 },
       'INVALID_OUTCOME',
-      /finite number, got Infinity/,
+      /at most 100 times/,
     ],
     ['null', 'tl-3', null, 'INVALID_OUTCOME', /must be an object, got null/],
   ])('%s', (_, id, outcome, code, says) => {
@@ -240,9 +275,11 @@ test('what is unknown or closed cannot be cancelled', () => {
   refused(learner, 'UNKNOWN_DECISION', /"tl-5"/, () => learner.explain('tl-5'))
 })
 
-test('a halt and its end need a reason', () => {
+test('an emergency stop works without a text, and only its end needs a reason', () => {
   const learner = busy()
-  refused(learner, 'INVALID_INPUT', /"reason" must be a non-empty string, got ""/, () => learner.halt(''))
+  learner.halt('')
+  expect(learner.status().killSwitch).toEqual({ halted: true, cause: { code: 'OPERATOR', text: 'no reason given' } })
+  refused(learner, 'INVALID_INPUT', /"reason" must be a non-empty string, got ""/, () => learner.resume(''))
   refused(learner, 'INVALID_INPUT', /"reason" must be a non-empty string, got undefined/, () =>
     learner.resume(undefined as never),
   )
@@ -256,6 +293,70 @@ test('no more decisions are opened than there is room for, in the book or in the
 
   const labeler = busy({ ...smallOptions(), labeler: new TripleBarrier({ maxBars: 3, maxOpen: 2 }) })
   refused(labeler, 'TOO_MANY_OPEN', /At most 2 brackets/, () => labeler.decide(signalAt(10), account))
+})
+
+describe('where the book is full', () => {
+  const brackets = (learner: TradeLearner<SmallSignal>): string[] =>
+    (
+      learner.toJSON().state as never as { parts: { labeler: { state: { open: { id: string }[] } } } }
+    ).parts.labeler.state.open.map(({ id }) => id)
+  const open = (learner: TradeLearner<SmallSignal>): string[] =>
+    (learner.toJSON().state as never as { book: { open: { decision: { id: string } }[] } }).book.open.map(
+      ({ decision }) => decision.id,
+    )
+  const full: Account = { equity: 100_000, positions: Array(20).fill({ symbol: 'X', side: 'long', notional: 1 }) }
+
+  test('the oldest decision that was not traded makes room, in the labeler too, and is not learned from', () => {
+    const learner = warm({ ...smallOptions(), maxOpen: 3 })
+    learner.decide(signalAt(6), account) // tl-1, traded
+    learner.decide(signalAt(6), full) // tl-2, skipped
+    learner.cancel(learner.decide(signalAt(6, { symbol: 'B' }), account).id) // tl-3, cancelled
+    expect(open(learner)).toEqual(['tl-1', 'tl-2', 'tl-3'])
+    learner.decide(signalAt(6, { symbol: 'B' }), full) // tl-4
+    expect([open(learner), brackets(learner)]).toEqual(Array(2).fill(['tl-1', 'tl-3', 'tl-4']))
+    learner.decide(signalAt(6, { symbol: 'B' }), account) // tl-5, traded
+    expect([open(learner), brackets(learner)]).toEqual(Array(2).fill(['tl-1', 'tl-4', 'tl-5']))
+    expect(learner.status()).toMatchObject({ open: 3, trades: 0, scores: { labels: 0 } })
+
+    // an id that was dropped is known to have been
+    const dropped = /"tl-2" was closed before .* or dropped untraded for want of room/
+    refused(learner, 'ALREADY_LEARNED', dropped, () => learner.learn('tl-2', OUTCOME))
+    refused(learner, 'ALREADY_LEARNED', dropped, () => learner.cancel('tl-2'))
+    for (let bar = 6; bar < 9; bar++) for (const symbol of ['A', 'B']) learner.onCandle(candleAt(symbol, bar, 100))
+    // tl-4 by candles; the two trades await their reports
+    expect([learner.status().trades, open(learner)]).toEqual([1, ['tl-1', 'tl-5']])
+  })
+
+  test('of trades alone nothing is dropped, until one of them is cancelled', () => {
+    const learner = warm({ ...smallOptions(), maxOpen: 2 })
+    for (const symbol of ['A', 'B']) expect(learner.decide(signalAt(6, { symbol }), account).action).toBe('take')
+    learner.onCandle(candleAt('B', 6, 100))
+    for (const asked of [account, full]) {
+      refused(learner, 'TOO_MANY_OPEN', /all are trades.*learn or cancel some first \(the oldest is "tl-1"\)/, () =>
+        learner.decide(signalAt(6), asked),
+      )
+    }
+    learner.cancel('tl-2')
+    expect(learner.decide(signalAt(6), account).id).toBe('tl-3')
+    expect([open(learner), brackets(learner)]).toEqual(Array(2).fill(['tl-1', 'tl-3']))
+  })
+
+  test('no symbol whose candles have stopped can keep the others from being decided on', () => {
+    const learner = warm({ ...smallOptions(), maxOpen: 5 })
+    for (let i = 0; i < 5; i++) learner.decide(signalAt(6, { symbol: 'B' }), full)
+    for (let bar = 6; bar < 40; bar++) {
+      learner.onCandle(candleAt('A', bar, 100))
+      learner.decide(signalAt(bar + 1), full)
+    }
+    expect(learner.status()).toMatchObject({ open: 5, trades: 31 })
+  })
+
+  test('a decision that fails drops nothing', () => {
+    const learner = warm({ ...smallOptions(), maxOpen: 1 })
+    learner.decide(signalAt(6), full)
+    refused(learner, 'INVALID_SIGNAL', /wrong|below/, () => learner.decide(signalAt(6, { stop: 101 }), account))
+    expect(open(learner)).toEqual(['tl-1'])
+  })
 })
 
 test('a policy of the user’s own that fails leaves no half decision behind', () => {

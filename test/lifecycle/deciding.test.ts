@@ -60,6 +60,9 @@ describe('until 100 trades have closed', () => {
       expect(codes(baseline!)[0]).toBe('BASELINE')
       expect(decision!.action).toBe('take')
       expect(planOf(decision!)).toEqual(planOf(baseline!))
+      // what is still open would stand in the way of the next one
+      live.cancel(decision!.id)
+      shadow.cancel(baseline!.id)
     }
   })
 
@@ -249,15 +252,20 @@ describe('the kill switch', () => {
 
     // the same losses of trades that were made do, even where candles have to tell
     const traded = learnerOf({ killSwitch: new KillSwitch(), reportWithin: 0 })
-    for (let i = 0; i < 3; i++) traded.decide(signalAt(6), account)
+    for (let i = 0; i < 3; i++) {
+      expect(traded.decide(signalAt(6), account).action).toBe('take')
+      traded.onCandle(candleAt('B', 6 + i, 100)) // a newer bar: the account is as the bot says
+    }
     traded.onCandle(candleAt('A', 6, 50))
     expect(halted(traded)).toBe('LOSS_STREAK')
   })
 
   test('a drawdown above 10 % halts, one of 10 % does not', () => {
     const learner = learnerOf({ killSwitch: new KillSwitch() })
-    learner.decide(signalAt(6), { ...account, equity: 120_000 })
-    expect(learner.decide(signalAt(6), { ...account, equity: 108_000 }).action).toBe('take')
+    learner.cancel(learner.decide(signalAt(6), { ...account, equity: 120_000 }).id)
+    const still = learner.decide(signalAt(6), { ...account, equity: 108_000 })
+    expect(still.action).toBe('take')
+    learner.cancel(still.id)
     expect(halted(learner)).toBeUndefined()
     const decision = learner.decide(signalAt(6), { ...account, equity: 107_999 })
     expect([halted(learner), decision.action]).toEqual(['DRAWDOWN', 'skip'])

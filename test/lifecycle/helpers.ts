@@ -75,7 +75,7 @@ export function smallModels(features: number): Models {
       learners: [new BaseRate({ features }), scaled(new BayesianLogisticRegression({ features })), trees('binary')],
     })
   return {
-    success: new OnlineCalibration({ learner: probability(), minSamples: 10, window: 20, every: 3 }),
+    success: new OnlineCalibration({ learner: probability(), minSamples: 10, window: 20, refitEvery: 3 }),
     expectedReturn: new Hedge({
       learners: [new MeanTarget({ features }), scaled(new LinearRegression({ features })), trees('regression')],
     }),
@@ -85,8 +85,8 @@ export function smallModels(features: number): Models {
 
 /** Detectors that alarm at the least thing. */
 export const nervous = (): readonly DriftDetector[] => [
-  new PageHinkley({ direction: 'up', delta: 0.01, threshold: 1.5, minSamples: 5 }),
-  new ADWIN({ direction: 'up', confidence: 0.3, clock: 4, minWindow: 4, minSubWindow: 2 }),
+  new PageHinkley({ direction: 'up', tolerance: 0.01, threshold: 1.5, minSamples: 5 }),
+  new ADWIN({ direction: 'up', confidence: 0.3, testEvery: 4, minWindow: 4, minSubWindow: 2 }),
 ]
 
 /** Options under which everything that can happen happens within some dozen events. */
@@ -96,7 +96,7 @@ export function smallOptions(): TradeLearnerOptions<SmallSignal> & { features: R
     features,
     mode: 'live',
     models: smallModels(features.schema.size),
-    policy: new DecisionPolicy({ minTrades: 6, minSymbolTrades: 3 }),
+    policy: new DecisionPolicy({ minTrades: 6 }),
     labeler: new TripleBarrier({ maxBars: 3 }),
     killSwitch: new KillSwitch(),
     detectors: nervous(),

@@ -149,8 +149,8 @@ test('every signal is judged by the baseline’s bracket, so that labels of take
   // a model that expects much moves its own target, and not the label's
   const models = parrots(0.9, 0.05)
   const { learner } = newLearner({ models, policy: new DecisionPolicy({ minTrades: 0 }), reportWithin: 0 })
-  const taken = learner.decide(signalAt(6), account)
   const skipped = learner.decide(signalAt(6), full)
+  const taken = learner.decide(signalAt(6), account)
   expect(taken.target).toBeGreaterThan(skipped.target)
   expect([taken.action, skipped.action]).toEqual(['take', 'skip'])
   learner.onCandle(candleAt('A', 6, skipped.target * 1.0001, 100, 0.00001))

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DecisionPolicy } from '../../src/decision/index.ts'
+import { FeatureEngineer, level, levelOf } from '../../src/features/index.ts'
 import { TripleBarrier } from '../../src/labels/index.ts'
 import { buildDataset, replay, TradeLearner } from '../../src/lifecycle/index.ts'
-import type { Candle, Label } from '../../src/market.ts'
+import type { Candle, Label, Signal } from '../../src/market.ts'
 import { type SimulatedSignal, simulateMarket } from '../../src/simulate/index.ts'
 import {
   account,
@@ -179,6 +180,68 @@ test('a bar that the next one does not follow at once has closed after its usual
   for (const candle of day(0)) features.update(candle)
   expect(rows[0]).toEqual(features.vector(signals[0]!))
   expect(names).toEqual(features.schema.names)
+})
+
+describe('bars of a day among bars of an hour are played when they close', () => {
+  const DAY = 24 * HOUR
+  const start = market.candles[0]!.time - (market.candles[0]!.time % DAY)
+  /** Five days of X by the hour and four of D by the day, in the order of their opening or one symbol after the other. */
+  const history = (order: 'opening' | 'symbols', close2: number): Candle[] => {
+    const bar = (symbol: string, time: number, close: number): Candle => {
+      return { symbol, time, open: close, high: close * 1.001, low: close * 0.999, close, volume: 1 }
+    }
+    const hours = Array.from({ length: 130 }, (_, i) => bar('X', start + i * HOUR, 100 + Math.sin(i)))
+    // days are numbered from 1
+    const days = [11, close2, 13, 14].map((close, i) => bar('D', start + i * DAY, close))
+    const all = [...days, ...hours]
+    return order === 'symbols' ? all : all.sort((a, b) => a.time - b.time)
+  }
+  const at = (day: number, hour: number): number => start + (day - 1) * DAY + hour * HOUR
+  const features = () => new FeatureEngineer({ candles: { close: level() }, context: { daily: levelOf('D') } })
+  const ask = (time: number): Signal => ({ symbol: 'X', side: 'long', time })
+  const asked = [at(1, 23), at(2, 3), at(2, 23), at(3, 0), at(3, 3), at(4, 1)]
+  /** The close of D's newest day that is over, at each of them. */
+  const knownThen = [Number.NaN, 11, 11, 12, 12, 13]
+  /** Each signal at the close of a bar of X, from a list, or from a rule that is asked with that bar. */
+  const ways = {
+    list: asked.map(ask),
+    rule: ({ symbol, time }: Candle) => (symbol === 'X' && asked.includes(time + HOUR) ? ask(time + HOUR) : undefined),
+  }
+
+  describe.each(['opening', 'symbols'] as const)('given in the order of %s', (order) => {
+    test.each(['list', 'rule'] as const)('a signal from a %s sees no day before it is over', (way) => {
+      const candles = history(order, 12)
+      const { rows, times } = buildDataset({ candles, signals: ways[way], features: features() })
+      const { names } = features().schema
+      expect(Array.from(times)).toEqual(asked)
+      expect(rows.map((x) => x[names.indexOf('daily')])).toEqual(knownThen)
+      const hours = candles.filter(({ symbol }) => symbol === 'X')
+      const newest = asked.map((time) => hours.find((candle) => closeOf(candle) === time)!.close)
+      expect(rows.map((x) => x[names.indexOf('close')])).toEqual(newest)
+
+      // and a replay decides on the same
+      const { learner, signals } = replay({
+        candles,
+        signals: ways[way],
+        learner: { features: features(), clock: still },
+      })
+      expect(signals.map(({ decision: { time, price } }) => [time, price])).toEqual(
+        asked.map((time, i) => [time, newest[i]]),
+      )
+      const seen = signals.map(
+        ({ decision: { id } }) => learner.explain(id).causes.find(({ feature }) => feature === 'daily')!.value,
+      )
+      expect(seen).toEqual(knownThen)
+    })
+  })
+
+  test('so that what a day closes at changes nothing before its end, and something after it', () => {
+    const rowsOf = (close2: number) =>
+      buildDataset({ candles: history('opening', close2), signals: ways.list, features: features() }).rows
+    const [one, other] = [rowsOf(12), rowsOf(40)]
+    expect(other.slice(0, 3)).toEqual(one.slice(0, 3))
+    expect(other[3]).not.toEqual(one[3])
+  })
 })
 
 const prices = (price: number): { price: number; stop: number; target: number } => ({

@@ -112,6 +112,33 @@ describe('a replay', () => {
     expect(equity.learner).toEqual(equity.baseline)
   })
 
+  test('waits for its broker, however short its own patience', () => {
+    for (const reportWithin of [0, 1]) {
+      const short = replay({ ...market, learner: { ...learnerOptions(), reportWithin } })
+      expect(short.signals.map(({ decision, trade }) => [decision, trade])).toEqual(
+        result.signals.map(({ decision, trade }) => [decision, trade]),
+      )
+      expect(short.learner.status()).toEqual(result.learner.status())
+      expect(short.learner.toJSON().options).toMatchObject({ reportWithin: new TripleBarrier().options.maxBars })
+    }
+  })
+
+  test('says when each label was known: when the candle that settled it had closed', () => {
+    const gapless = replay({
+      candles: waves,
+      signals: buyRises(),
+      learner: { features: smallFeatures(), clock: still, killSwitch: patient() },
+    })
+    expect(gapless.signals.length).toBeGreaterThan(20)
+    for (const { label, knownAt } of gapless.signals) expect(knownAt).toBe(label.exitTime + HOUR)
+    for (const { label, knownAt, decision } of result.signals) {
+      expect(knownAt).toBeGreaterThan(label.exitTime)
+      expect(knownAt).toBeGreaterThan(decision.time)
+    }
+    const { labelEnds } = buildDataset({ ...market, features: simulatedFeatures() })
+    expect(Array.from(labelEnds)).toEqual(result.signals.map(({ knownAt }) => knownAt))
+  })
+
   test('leaves out signals that never settle', () => {
     const cut = market.candles.slice(0, 600)
     const { signals, learner } = replay({ candles: cut, signals: market.signals, learner: learnerOptions() })
@@ -233,8 +260,8 @@ describe('a paper broker', () => {
     expect(broker.account).toEqual({
       equity: 10_000,
       positions: [
-        { symbol: 'A', side: 'long', notional: 1000 },
-        { symbol: 'B', side: 'short', notional: 500 },
+        { id: 'a', symbol: 'A', side: 'long', notional: 1000 },
+        { id: 'b', symbol: 'B', side: 'short', notional: 500 },
       ],
     })
     expect(broker.onCandle(candleAt('A', 0, 112, 100)).map(({ exitReason }) => exitReason)).toEqual(['target'])

@@ -128,6 +128,45 @@ describe('a learner that was stopped and restored', () => {
     expect(() => again.explain('tl-7')).toThrow(expect.objectContaining({ code: 'UNKNOWN_DECISION' }))
     expect((again.toJSON().state as { book: { closed: unknown[] } }).book.closed).toHaveLength(3)
   })
+
+  test('keeps name, memory and patience unless its options name others', () => {
+    const limits = { name: 'mine', maxOpen: 3, remember: 4, reportWithin: 1, keepAfterDrift: 5 }
+    const {
+      name: _,
+      maxOpen: __,
+      remember: ___,
+      reportWithin: ____,
+      keepAfterDrift: _____,
+      ...bare
+    } = {
+      ...smallOptions(),
+      name: '',
+    }
+    const learner = warm<SmallSignal>({ ...smallOptions(), ...limits })
+    const saved = stateOf(learner)
+    const again = TradeLearner.restore<SmallSignal>(saved, bare)
+    expect(stateOf(again)).toBe(saved)
+    expect(again.toJSON().options).toMatchObject(limits)
+
+    // and goes by them
+    const account = { equity: 100_000, positions: [] }
+    expect(again.decide(signalAt(6), account).id).toBe('mine-1')
+    again.onCandle(candleAt('A', 6, 110))
+    expect(again.status().trades).toBe(0)
+    again.onCandle(candleAt('A', 7, 110))
+    expect(again.status().trades).toBe(1)
+
+    for (const [option, value] of [
+      ['name', 'new'],
+      ['maxOpen', 30],
+      ['remember', 40],
+      ['reportWithin', 0],
+      ['keepAfterDrift', 50],
+    ] as const) {
+      const other = TradeLearner.restore<SmallSignal>(saved, { ...bare, [option]: value })
+      expect(other.toJSON().options).toMatchObject({ ...limits, [option]: value })
+    }
+  })
 })
 
 /** A learner of a user's own: the share of wins among signals of its source. */
@@ -204,7 +243,7 @@ test('a scoreboard goes on where its text stopped', () => {
  * on every machine and Node version; it changes where a default, a formula or the layout of a snapshot does. Look
  * into why before you write the new one here.
  */
-const DIGEST = '7179aa1b'
+const DIGEST = '8d42c9aa'
 
 test('the learner after a fixed replay has the pinned digest', () => {
   const run = () => {

@@ -21,6 +21,8 @@ export type BotEvent =
       readonly bracket: boolean
       readonly equity: number
       readonly held: number
+      /** Whether the broker has filled what is open, so that the account holds it under its id. */
+      readonly filled: boolean
     }
   | { readonly kind: 'outcome'; readonly pick: number; readonly move: number; readonly paid: boolean }
   | { readonly kind: 'cancel'; readonly pick: number }
@@ -52,6 +54,7 @@ export const botEvent: fc.Arbitrary<BotEvent> = fc.oneof(
       bracket: fc.boolean(),
       equity: share(80_000, 120_000),
       held: fc.integer({ min: 0, max: 21 }),
+      filled: fc.boolean(),
     }),
   },
   {
@@ -102,7 +105,7 @@ export function happen(learner: TradeLearner<SmallSignal>, world: World, event: 
         meta: { confidence: event.confidence, source: event.source },
         ...(event.bracket ? { stop: close * (1 - 0.01 * sign), target: close * (1 + 0.02 * sign) } : {}),
       }
-      return learner.decide(signal, accountOf(event))
+      return learner.decide(signal, accountOf(event, open))
     }
     case 'outcome': {
       const decision = open[event.pick % open.length]
@@ -131,7 +134,8 @@ function nextCandle(world: World, event: Extract<BotEvent, { kind: 'candle' }>):
   const open = at.close
   const close = open * (1 + event.move)
   at.close = close
-  at.bar += event.gap
+  // both markets keep the same hours: every other candle begins a new bar
+  at.bar = Math.max(at.bar + event.gap, ...Object.values(world).map(({ bar }) => bar))
   return {
     symbol: event.symbol,
     time: START + at.bar * HOUR,
@@ -143,13 +147,18 @@ function nextCandle(world: World, event: Extract<BotEvent, { kind: 'candle' }>):
   }
 }
 
-function accountOf({ equity, held }: Extract<BotEvent, { kind: 'signal' }>): Account {
+function accountOf(
+  { equity, held, filled }: Extract<BotEvent, { kind: 'signal' }>,
+  open: readonly Decision[],
+): Account {
   const positions = Array.from({ length: held }, (_, i) => ({
     symbol: i === 0 ? 'A' : `X${i}`,
     side: i % 2 === 0 ? ('long' as const) : ('short' as const),
     notional: 1000,
   }))
-  return { equity, positions }
+  if (!filled) return { equity, positions }
+  const ours = open.map(({ id, symbol, side, size }) => ({ id, symbol, side, notional: size * equity }))
+  return { equity, positions: [...positions, ...ours] }
 }
 
 function outcomeOf({ price, time }: Decision, { move, paid }: Extract<BotEvent, { kind: 'outcome' }>): Outcome {

@@ -138,6 +138,25 @@ describe('status', () => {
   })
 })
 
+test('open decisions are the trades whose outcome is awaited, and no others', () => {
+  const learner = warm<SmallSignal>({ ...smallOptions(), killSwitch: patient(), reportWithin: 2 })
+  const full = { equity: 100_000, positions: Array(20).fill({ symbol: 'X', side: 'long', notional: 1 }) }
+  const skipped = learner.decide(signalAt(6), full)
+  const taken = learner.decide(signalAt(6), account)
+  const cancelled = learner.decide(signalAt(6, { symbol: 'B' }), account)
+  expect([skipped.action, taken.action, cancelled.action]).toEqual(['skip', 'take', 'take'])
+  expect(learner.openDecisions()).toEqual([taken, cancelled])
+  learner.cancel(cancelled.id)
+  expect(learner.openDecisions()).toEqual([taken])
+  // the others are still followed
+  expect(learner.status().open).toBe(3)
+  // candles have settled it, and the bot's word is awaited all the same
+  learner.onCandle(candleAt('A', 6, 110))
+  expect(learner.openDecisions()).toEqual([taken])
+  learner.learn(taken.id, { exitPrice: 104, exitTime: signalAt(7).time })
+  expect(learner.openDecisions()).toEqual([])
+})
+
 test('a prediction says what is known, and its range is the bracket until there is data for better', () => {
   const early = warm<SmallSignal>({ ...smallOptions(), models: parrots(0.6, 0.002, 0.3) }).predict(
     signalAt(6, { stop: 98, target: 103 }),
@@ -188,7 +207,7 @@ describe('a scoreboard', () => {
 describe('a decision book', () => {
   const policy = new DecisionPolicy()
   const signal = { symbol: 'A', side: 'long', price: 100 } as const
-  const plan = policy.baseline({ signal, atr: 1, account, trades: 0, symbolTrades: 0, halted: null })
+  const plan = policy.baseline({ signal, atr: 1, account, trades: 0, halted: null })
   const prediction = {
     probability: 0.5,
     expectedReturn: 0,
@@ -196,7 +215,7 @@ describe('a decision book', () => {
     stopRisk: 0.5,
     trades: 0,
   }
-  const add = (book: DecisionBook): string => {
+  const add = (book: DecisionBook, traded = true): string => {
     const id = book.nextId
     const decision = {
       ...plan,
@@ -208,7 +227,16 @@ describe('a decision book', () => {
       mode: 'live',
       model: plan,
     } as const
-    book.add({ decision, x: Float64Array.of(1), halfWidth: Number.NaN, scale: 1, traded: true, label: null, waited: 0 })
+    book.add({
+      decision,
+      x: Float64Array.of(1),
+      halfWidth: Number.NaN,
+      scale: 1,
+      bar: START,
+      traded,
+      label: null,
+      waited: 0,
+    })
     return id
   }
   const close = (book: DecisionBook, id: string): void => {
@@ -249,6 +277,19 @@ describe('a decision book', () => {
     expect(errorOf(() => book.checkRoom()).code).toBe('TOO_MANY_OPEN')
     close(book, 'b-1')
     book.checkRoom()
+  })
+
+  test('drops the oldest that was not traded where it is full', () => {
+    const book = new DecisionBook('b', 3, 2)
+    for (const traded of [true, false, false]) add(book, traded)
+    book.checkRoom()
+    add(book)
+    expect([...book.open()].map(({ decision }) => decision.id)).toEqual(['b-1', 'b-3', 'b-4'])
+    add(book)
+    expect([...book.open()].map(({ decision }) => decision.id)).toEqual(['b-1', 'b-4', 'b-5'])
+    expect(errorOf(() => book.checkRoom()).code).toBe('TOO_MANY_OPEN')
+    expect(errorOf(() => book.find('b-2')).message).toContain('dropped untraded for want of room')
+    expect(book.nextId).toBe('b-6')
   })
 
   test('reads back what it wrote', () => {

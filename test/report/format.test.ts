@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatNumber, formatPercent, formatTime, plotted } from '../../src/report/format.ts'
+import { fixed, formatNumber, formatPercent, formatTime, plotted } from '../../src/report/format.ts'
 import { wilson } from '../../src/report/probability-figures.ts'
 
 test.each([
@@ -23,6 +23,11 @@ test('fractions are percentages', () => {
     '\u221210\u00a0%',
     'N/A',
   ])
+})
+
+test('what rounds to nothing has no sign', () => {
+  expect([fixed(-0.04, 1), fixed(-0, 0), fixed(-0.05, 2), fixed(-10, 1)]).toEqual(['0.0', '0', '-0.05', '-10.0'])
+  expect(formatPercent(-0.0004)).toBe('0.0\u00a0%')
 })
 
 test('times are days at midnight, else minutes, in UTC', () => {

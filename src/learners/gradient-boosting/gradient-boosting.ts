@@ -14,6 +14,7 @@ import { addMoment, createMoments, type Moments } from '../../core/moments.ts'
 import { SeededRng } from '../../core/rng.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { sortByMagnitude } from '../contributions.ts'
 import { boost, momentsOf } from './boost.ts'
 import { attribute, biasOf, checkForest, createForest, type Forest, marginOf } from './forest.ts'
 import { LOSSES, type Loss } from './loss.ts'
@@ -122,9 +123,8 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Ex
   explain(x: Vector): readonly Contribution[] {
     checkVector(x, this.options.features)
     const parts = attribute(this.#state.forest, x, new Float64Array(x.length))
-    return Array.from(parts, (amount, feature) => ({ feature, amount }))
-      .filter(({ amount }) => amount !== 0)
-      .sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount) || a.feature - b.feature)
+    const asked = Array.from(parts, (amount, feature) => ({ feature, amount })).filter(({ amount }) => amount !== 0)
+    return sortByMagnitude(asked)
   }
 
   /** Each feature's share of all that the splits gained in training, adding up to 1; all 0 where there are none. */

@@ -1,0 +1,57 @@
+import type { DriftDetector, Forgetful, Learner, Refittable, Windowed } from '../contracts.ts'
+import type { Label, Signal } from '../market.ts'
+import type { OpenDecision } from './decision-book.ts'
+import type { Parts } from './parts.ts'
+
+/** The models of a learner, in the order in which they are taught. */
+export function modelsOf<S extends Signal>({ success, expectedReturn, stopRisk }: Parts<S>): readonly Learner[] {
+  return [success, expectedReturn, stopRisk]
+}
+
+/** The models whose refit is due. */
+export function dueModels<S extends Signal>(parts: Parts<S>): (Learner & Refittable)[] {
+  return (modelsOf(parts) as (Learner & Partial<Refittable>)[]).filter(
+    (model): model is Learner & Refittable => 'refit' in model && model.refitDue === true,
+  )
+}
+
+/** Shows a label to everything that learns from it. */
+export function teach<S extends Signal>(parts: Parts<S>, entry: OpenDecision, label: Label): void {
+  const { features, success, expectedReturn, stopRisk, interval } = parts
+  const { decision, x, halfWidth, scale } = entry
+  const missed = label.netReturn - decision.prediction.expectedReturn
+  runAll([
+    () => success.learn(x, label.y),
+    () => expectedReturn.learn(x, label.netReturn),
+    () => stopRisk.learn(x, label.exitReason === 'stop' ? 1 : 0),
+    // a model that breaks its law may have predicted no number
+    () => void (Number.isFinite(missed) && interval.learn(missed, scale, halfWidth)),
+    () => features.settle(decision.symbol, label.y),
+  ])
+}
+
+/** Makes models let go of the old regime after `detector` has found a new one; returns how many observations they keep. */
+export function adapt<S extends Signal>(parts: Parts<S>, detector: DriftDetector, least: number): number {
+  const width = 'width' in detector ? (detector as DriftDetector & Windowed).width : least
+  const kept = Math.max(Math.floor(width) || 0, least)
+  runAll(
+    modelsOf(parts).flatMap((model) => ('forget' in model ? [() => (model as Learner & Forgetful).forget(kept)] : [])),
+  )
+  return kept
+}
+
+/**
+ * Takes every step, and only then throws what the first to fail threw: one faulty part of the user's own must not keep
+ * the others from learning.
+ */
+export function runAll(steps: readonly (() => void)[]): void {
+  const errors: unknown[] = []
+  for (const step of steps) {
+    try {
+      step()
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length > 0) throw errors[0]
+}
