@@ -9,20 +9,25 @@
 import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defaultFeatures, FeatureEngineer, simulateMarket, TradeLearner } from 'tradelearn'
+import { defaultFeatures, FeatureEngineer, KillSwitch, simulateMarket, TradeLearner } from 'tradelearn'
 
 const { candles, signals } = simulateMarket({ seed: 'restart', signals: 600 })
 const signalAt = new Map(signals.map(({ meta: _, ...signal }) => [`${signal.symbol} ${signal.time}`, signal]))
 const account = { equity: 50_000, positions: [] }
 
 /** Options come from the program at every start, and from the file only what was learned. */
-const options = () => ({ features: new FeatureEngineer(defaultFeatures()) })
+const options = () => ({
+  features: new FeatureEngineer(defaultFeatures()),
+  // no trade is reported in this example, so nothing is waited for, and losses on paper are no reason to halt
+  reportWithin: 0,
+  killSwitch: new KillSwitch({ losses: Number.POSITIVE_INFINITY }),
+})
 
-/** Plays the candles from `from` to `to`. No trade is reported here, so the learner follows each on candles. */
+/** Plays the candles from `from` to `to`; the learner follows each trade on candles. */
 function play(learner: TradeLearner, from: number, to: number): TradeLearner {
   for (const candle of candles.slice(from, to)) {
     const signal = signalAt.get(`${candle.symbol} ${candle.time}`)
-    if (signal) learner.cancel(learner.decide(signal, account).id)
+    if (signal) learner.decide(signal, account)
     learner.onCandle(candle)
     if (learner.refitDue) for (const _ of learner.refit());
   }
@@ -41,7 +46,7 @@ function save(learner: TradeLearner): void {
 const steady = play(new TradeLearner(options()), 0, candles.length)
 
 // one that is stopped with trades open
-const stop = 9_010
+const stop = 9_030
 const first = play(new TradeLearner(options()), 0, stop)
 save(first)
 const { trades, open } = first.status()

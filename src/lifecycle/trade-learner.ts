@@ -1,4 +1,4 @@
-import type { Clock, Codec, Refittable, Serializable, Snapshot } from '../contracts.ts'
+import type { Clock, Codec, DriftDetector, Refittable, Serializable, Snapshot } from '../contracts.ts'
 import { integer, oneOf, positive } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
@@ -190,7 +190,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   decide(signal: S, account: Account): Decision {
     const { features, labeler, killSwitch, interval } = this.#parts
     // an account that is worth nothing is refused below, but the switch must have seen it
-    if (account?.equity <= 0) killSwitch.observeEquity(account.equity)
+    if (typeof account?.equity === 'number' && account.equity <= 0) killSwitch.observeEquity(account.equity)
     this.#book.checkRoom()
     const start = this.#clock.now()
     const x = features.vector(signal)
@@ -325,28 +325,29 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   }
 
   /**
-   * Closes a decision. Safety and book-keeping come first and cannot fail; then everything learns; then the detectors
-   * say whether the world has changed.
+   * Closes a decision: safety and book-keeping first, then everything learns, then the detectors say whether the world
+   * has changed. A part of the user's own that throws keeps none of the others from its turn.
    */
   #settle(entry: OpenDecision, label: Label, outcome: Outcome | null): void {
     const { decision, traded } = entry
     const { probability } = decision.prediction
-    if (traded || outcome !== null) this.#parts.killSwitch.observeOutcome(label.netReturn)
     const error = this.#board.errorOf(label.y, probability)
-    this.#board.update(label.y, probability, label.netReturn, decision.model.action)
-    this.#book.close(entry, label, outcome)
-    runAll([() => teach(this.#parts, entry, label), () => this.#watch(error, label.exitTime)])
+    runAll([
+      () => void ((traded || outcome !== null) && this.#parts.killSwitch.observeOutcome(label.netReturn)),
+      () => this.#board.update(label.y, probability, label.netReturn, decision.model.action),
+      () => this.#book.close(entry, label, outcome),
+      () => teach(this.#parts, entry, label),
+      ...this.#parts.detectors.map((detector) => () => this.#watch(detector, error, label.exitTime)),
+    ])
   }
 
-  /** Shows an error to the detectors; where one has found a new regime, the models let go of the old. */
-  #watch(error: number, time: number): void {
+  /** Shows an error to a detector; where it has found a new regime, the models let go of the old. */
+  #watch(detector: DriftDetector, error: number, time: number): void {
+    if (detector.update(error) !== 'drift') return
     const { marks } = this.#state
-    for (const detector of this.#parts.detectors) {
-      if (detector.update(error) !== 'drift') continue
-      const kept = adapt(this.#parts, detector, this.#limits.keepAfterDrift)
-      marks.push({ time, detector: detector.toJSON().type, trades: this.#trades, kept })
-      if (marks.length > MAX_MARKS) marks.shift()
-    }
+    const kept = adapt(this.#parts, detector, this.#limits.keepAfterDrift)
+    marks.push({ time, detector: detector.toJSON().type, trades: this.#trades, kept })
+    if (marks.length > MAX_MARKS) marks.shift()
   }
 
   // ---------------------------------------------------------------- snapshot
@@ -381,6 +382,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   ): TradeLearner<S> {
     const whole = checkSnapshot(TradeLearner, typeof saved === 'string' ? parseSnapshot(saved) : saved)
     const { schema: _, ...limits } = unpackState(whole.options, SAVED_OPTIONS, 'options')
+    for (const name of ['maxOpen', 'remember', 'reportWithin', 'keepAfterDrift'] as const) {
+      integer(`options.${name}`, limits[name], name === 'reportWithin' ? 0 : 1, 'CORRUPT_SNAPSHOT')
+    }
     const learner = new TradeLearner<S>({ ...limits, ...options })
     learner.#parts = unpackParts(whole, [options.features.codec(), ...(options.codecs ?? [])], learner.#parts)
     const { state } = whole
