@@ -1,9 +1,10 @@
 import { type ScoreReport, scorePredictions, type Verdict } from '../evaluation/index.ts'
 import type { ReplayedSignal, ReplayResult } from '../lifecycle/index.ts'
 import type { Signal } from '../market.ts'
-import { AUC, CalibrationError } from '../metrics/index.ts'
+import { AUC } from '../metrics/index.ts'
 import { fixed } from './format.ts'
-import type { ConfidenceBin, ReportMetric, ReportSection } from './report-data.ts'
+import { confidenceBins, reliability } from './probability-bins.ts'
+import type { ReportMetric, ReportSection } from './report-data.ts'
 import { scoreRows } from './score-rows.ts'
 
 /** What {@link summarizeReplay} needs besides the replay. */
@@ -48,6 +49,11 @@ export function summarizeReplay<S extends Signal>(
     probabilities,
     { stake: 0.1 },
   )
+  const binned = signals.map(({ decision, label }) => ({
+    probability: decision.prediction.probability,
+    y: label.y,
+    action: decision.action,
+  }))
   const money = { learner: growthOf(equity.learner), baseline: growthOf(equity.baseline) }
   const end = equity.times.at(-1) ?? 0
   const start = equity.learner[0] ?? 1
@@ -67,8 +73,8 @@ export function summarizeReplay<S extends Signal>(
       label: `drift (${detector}, kept ${kept})`,
     })),
     halts: halts.map(({ from, to, code }) => ({ from, to: Number.isNaN(to) ? end : to, reason: code })),
-    calibration: { bins: reliability(signals) },
-    confidence: confidenceBins(signals),
+    calibration: { bins: reliability(binned) },
+    confidence: confidenceBins(binned),
     rolling: [rollingAuc(signals, rollingWindow, reference)],
     importance: importance(result),
   }
@@ -125,29 +131,6 @@ function moneyRows<S extends Signal>(
 function investedReturn(trades: readonly (readonly [size: number, netReturn: number])[]): number {
   const invested = trades.reduce((sum, [size]) => sum + size, 0)
   return trades.reduce((sum, [size, netReturn]) => sum + size * netReturn, 0) / invested
-}
-
-function reliability(signals: readonly ReplayedSignal[]): { predicted: number; observed: number; count: number }[] {
-  const calibration = new CalibrationError({ window: Math.max(1, signals.length) })
-  for (const { decision, label } of signals) calibration.update(label.y, decision.prediction.probability)
-  return [...calibration.bins]
-}
-
-/** Ten equal ranges of probability, and what was done in each. */
-function confidenceBins(signals: readonly ReplayedSignal[]): ConfidenceBin[] {
-  return Array.from({ length: 10 }, (_, i) => {
-    const inside = signals.filter(({ decision }) => Math.min(9, Math.floor(decision.prediction.probability * 10)) === i)
-    const count = (action: string): number => inside.filter(({ decision }) => decision.action === action).length
-    const wins = inside.reduce((sum, { label }) => sum + label.y, 0)
-    return {
-      low: i / 10,
-      high: (i + 1) / 10,
-      take: count('take'),
-      reduce: count('reduce'),
-      skip: count('skip'),
-      winRate: inside.length > 0 ? wins / inside.length : null,
-    }
-  })
 }
 
 function rollingAuc(

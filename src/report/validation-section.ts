@@ -1,16 +1,18 @@
 import type { Dataset, Validation } from '../evaluation/index.ts'
-import { AUC, CalibrationError } from '../metrics/index.ts'
-import type { ReportSection } from './report-data.ts'
+import { AUC } from '../metrics/index.ts'
+import { type BinnedSignal, confidenceBins, reliability } from './probability-bins.ts'
+import type { ReportEquity, ReportSection } from './report-data.ts'
 import { scoreRows } from './score-rows.ts'
 
-/** Sums up a walk-forward validation: scores beside baselines, calibration, and the AUC of each fold. */
+/** Sums up a walk-forward validation: scores beside baselines, equity, calibration, decisions, and the AUC of each fold. */
 export function validationSection(
-  { predictions, scores, folds }: Validation,
+  { predictions, scores, folds, options }: Validation,
   { times }: Pick<Dataset, 'times'>,
   { title, intro }: { readonly title: string; readonly intro?: string },
 ): ReportSection {
-  const calibration = new CalibrationError({ window: Math.max(1, predictions.length) })
-  for (const { y, p } of predictions) calibration.update(y, p)
+  const binned = predictions.map(({ p, y }): BinnedSignal => {
+    return { probability: p, y, action: p >= options.threshold ? 'take' : 'skip' }
+  })
   const aucs = folds.map(({ predictions: tested }) => {
     const auc = new AUC()
     for (const { y, p } of tested) auc.update(y, p)
@@ -20,7 +22,9 @@ export function validationSection(
     title,
     ...(intro === undefined ? {} : { intro }),
     metrics: scoreRows(scores),
-    calibration: { bins: [...calibration.bins] },
+    equity: equityOf(predictions, times, options),
+    calibration: { bins: reliability(binned) },
+    confidence: confidenceBins(binned),
     // one fold is no course
     rolling:
       folds.length < 2
@@ -36,5 +40,29 @@ export function validationSection(
                 'One point a fold, at its first test signal. Points on both sides of 0.5 are what no skill looks like.',
             },
           ],
+  }
+}
+
+/** Signals one after another in order of time, each with the same stake: those the model takes, and all. */
+function equityOf(
+  predictions: Validation['predictions'],
+  times: ArrayLike<number>,
+  { threshold, stake }: Validation['options'],
+): ReportEquity {
+  let [model, baseline] = [1, 1]
+  const points = predictions.map(({ row, p, netReturn }) => {
+    if (p >= threshold) model *= 1 + stake * netReturn
+    baseline *= 1 + stake * netReturn
+    return { time: times[row]!, model, baseline }
+  })
+  // signals at one moment make one point
+  const last = points.filter(({ time }, i) => time !== points[i + 1]?.time)
+  return {
+    times: last.map(({ time }) => time),
+    series: [
+      { name: 'signals that the model takes', values: last.map((point) => point.model) },
+      { name: 'take every signal', values: last.map((point) => point.baseline) },
+    ],
+    unit: `equity (${Math.round(100 * stake)} % a trade)`,
   }
 }
