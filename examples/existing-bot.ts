@@ -30,7 +30,12 @@ class PaperExchange {
   trades: Trade[] = []
 
   get positions() {
-    return this.orders.map(({ symbol, side, quantity, price }) => ({ symbol, side, notional: quantity * price }))
+    return this.orders.map(({ id, symbol, side, quantity, price }) => ({
+      id,
+      symbol,
+      side,
+      notional: quantity * price,
+    }))
   }
 
   placeBracket(order: Order): void {
