@@ -4,6 +4,7 @@ import type { Dataset } from '../evaluation/index.ts'
 import { TripleBarrier } from '../labels/index.ts'
 import type { Candle, Label, Signal } from '../market.ts'
 import { inClosingOrder } from './closing-times.ts'
+import { entryPriceOf } from './entry-price.ts'
 import type { Features } from './parts.ts'
 import type { Strategy } from './replay.ts'
 
@@ -49,7 +50,7 @@ export function buildDataset<S extends Signal = Signal>({
       )
     }
     const x = features.vector(signal)
-    const price = signal.price ?? features.lastClose(symbol)
+    const price = entryPriceOf(features, signal)
     const { stop, target } = policy.baseline({
       signal: { ...signal, price },
       atr: features.atr(symbol),

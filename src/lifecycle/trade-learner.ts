@@ -1,5 +1,5 @@
 import type { Clock, Codec, DriftDetector, Refittable, Serializable, Snapshot } from '../contracts.ts'
-import { integer, oneOf, positive } from '../core/check.ts'
+import { integer, oneOf } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
 import { packState, unpackState } from '../core/state.ts'
@@ -9,6 +9,7 @@ import { ConformalInterval } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
 import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { defaultDetectors, defaultModels } from './defaults.ts'
+import { entryPriceOf } from './entry-price.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
 import { forecast } from './forecast.ts'
 import { checkFeatures, checkTask, type Features, type Parts, type TradePolicy } from './parts.ts'
@@ -20,8 +21,6 @@ import { adapt, dueModels, runAll, teach } from './teaching.ts'
 import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
 
 const MAX_MARKS = 100
-/** No market moves so far between a bar's close and the signal on it. */
-const FARTHEST = 2
 /** `time` is the open time of the newest candle of any symbol. */
 type State = { marks: DriftMark[]; time: number }
 const fresh = (): State => ({ marks: [], time: 0 })
@@ -102,7 +101,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   /** What the models say about a signal now. Pure. @throws `UNKNOWN_SYMBOL`, `INVALID_SIGNAL` */
   predict(signal: S): Prediction {
     const x = this.#parts.features.vector(signal)
-    const price = this.#priceOf(signal)
+    const price = entryPriceOf(this.#parts.features, signal)
     const context = this.#context(signal, price, { equity: 1, positions: [] })
     return forecast(this.#parts, x, this.#policy.baseline(context), this.#trades)
   }
@@ -194,7 +193,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     this.#book.checkRoom()
     const start = this.#clock.now()
     const x = features.vector(signal)
-    const price = this.#priceOf(signal)
+    const price = entryPriceOf(this.#parts.features, signal)
     const asked = this.#context(signal, price, account)
     const bracket = this.#policy.baseline(asked)
     const prediction = forecast(this.#parts, x, bracket, this.#trades)
@@ -290,18 +289,6 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   /** Closed trades learned from. */
   get #trades(): number {
     return this.#board.labels
-  }
-
-  /** The price of a signal, or the newest close; one that lies far off is a wrong unit or another symbol's. */
-  #priceOf({ symbol, price }: S): number {
-    const close = this.#parts.features.lastClose(symbol)
-    if (price === undefined) return close
-    const ratio = positive('signal.price', price, 'INVALID_SIGNAL') / close
-    if (ratio >= 1 / FARTHEST && ratio <= FARTHEST) return price
-    throw new TradeLearnError(
-      'INVALID_SIGNAL',
-      `"signal.price" must lie within a factor of ${FARTHEST} of the newest close of ${symbol}, ${close}, got ${price}.`,
-    )
   }
 
   #context(signal: S, price: number, account: Account): Parameters<TradePolicy['baseline']>[0] {

@@ -422,6 +422,8 @@ describe('a replay or dataset', () => {
     expect(errorOf(() => run([], [null as never])).code).toBe('INVALID_CANDLE')
     expect(errorOf(() => run([signalAt(3, { symbol: 'Z' })])).code).toBe('UNKNOWN_SYMBOL')
     expect(errorOf(() => run([signalAt(0)])).code).toBe('UNKNOWN_SYMBOL')
+    // both refuse the same prices
+    expect(errorOf(() => run([signalAt(3, { price: 60_000 })])).message).toMatch(/within a factor of 2.*got 60000/)
     run([], [])
     run([signalAt(1), signalAt(1)], [candles[0]!, candles[1]!])
   })
