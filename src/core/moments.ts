@@ -19,21 +19,6 @@ export function addMoment(moments: Moments, value: number, weight = 1): void {
   moments.n = n
 }
 
-/**
- * Adds all of `other` into `moments`. O(1).
- *
- * @see T. F. Chan, G. H. Golub, R. J. LeVeque (1979), "Updating formulae and a pairwise algorithm for computing
- *   sample variances"
- */
-export function mergeMoments(moments: Moments, other: Moments): void {
-  const n = moments.n + other.n
-  if (n === 0) return
-  const delta = other.mean - moments.mean
-  moments.m2 += other.m2 + (delta * delta * moments.n * other.n) / n
-  moments.mean += (delta * other.n) / n
-  moments.n = n
-}
-
 /** Variance of the whole (`ddof` 0) or estimated from a sample (`ddof` 1); NaN below `ddof` + 1 numbers. */
 export function variance({ n, m2 }: Moments, ddof: 0 | 1 = 1): number {
   return n > ddof ? m2 / (n - ddof) : NaN

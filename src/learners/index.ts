@@ -1,3 +1,4 @@
+export { isExplainable, isForgetful, isRefittable } from './abilities.ts'
 export { BaseRate, LastLabel, type LastLabelOptions, MeanTarget, type RunningMeanOptions } from './baseline.ts'
 export { BayesianLogisticRegression, type BayesianLogisticRegressionOptions } from './bayesian-logistic-regression.ts'
 export { ByGroup, type ByGroupOptions } from './by-group.ts'

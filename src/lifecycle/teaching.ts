@@ -1,4 +1,5 @@
-import type { DriftDetector, Forgetful, Learner, Refittable, Windowed } from '../contracts.ts'
+import type { DriftDetector, Learner, Refittable, Windowed } from '../contracts.ts'
+import { isForgetful, isRefittable } from '../learners/index.ts'
 import type { Label, Signal } from '../market.ts'
 import type { OpenDecision } from './decision-book.ts'
 import type { Parts } from './parts.ts'
@@ -10,9 +11,9 @@ export function modelsOf<S extends Signal>({ success, expectedReturn, stopRisk }
 
 /** The models whose refit is due. */
 export function dueModels<S extends Signal>(parts: Parts<S>): (Learner & Refittable)[] {
-  return (modelsOf(parts) as (Learner & Partial<Refittable>)[]).filter(
-    (model): model is Learner & Refittable => 'refit' in model && model.refitDue === true,
-  )
+  return modelsOf(parts)
+    .filter(isRefittable)
+    .filter(({ refitDue }) => refitDue)
 }
 
 /** Shows a label to everything that learns from it. */
@@ -35,7 +36,9 @@ export function adapt<S extends Signal>(parts: Parts<S>, detector: DriftDetector
   const width = 'width' in detector ? (detector as DriftDetector & Windowed).width : least
   const kept = Math.max(Math.floor(width) || 0, least)
   runAll(
-    modelsOf(parts).flatMap((model) => ('forget' in model ? [() => (model as Learner & Forgetful).forget(kept)] : [])),
+    modelsOf(parts)
+      .filter(isForgetful)
+      .map((model) => () => model.forget(kept)),
   )
   return kept
 }

@@ -21,9 +21,9 @@ import { adapt, dueModels, runAll, teach } from './teaching.ts'
 import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
 
 const MAX_MARKS = 100
-/** `time` is the open time of the newest candle of any symbol. */
+/** `time` is the open time of the newest candle of any symbol; days before 1970 are negative, so it starts below all. */
 type State = { marks: DriftMark[]; time: number }
-const fresh = (): State => ({ marks: [], time: 0 })
+const fresh = (): State => ({ marks: [], time: Number.NEGATIVE_INFINITY })
 const NO_MARK: DriftMark = { time: 0, detector: '', trades: 0, kept: 0 }
 const SAVED: State = { marks: [NO_MARK], time: 0 }
 const SAVED_OPTIONS = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keepAfterDrift: 0, schema: '' }
@@ -193,7 +193,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     this.#book.checkRoom()
     const start = this.#clock.now()
     const x = features.vector(signal)
-    const price = entryPriceOf(this.#parts.features, signal)
+    const price = entryPriceOf(features, signal)
     const asked = this.#context(signal, price, account)
     const bracket = this.#policy.baseline(asked)
     const prediction = forecast(this.#parts, x, bracket, this.#trades)

@@ -5,7 +5,7 @@ import { addDecayed, createDecayedMoments, decayOf } from '../../src/core/decaye
 import { drawInteger, drawNormal, shuffle } from '../../src/core/draw.ts'
 import { fnv1a } from '../../src/core/hash.ts'
 import { clamp, erfc, logit, logLossOf, normalCdf, sigmoid } from '../../src/core/math.ts'
-import { addMoment, createMoments, mergeMoments, variance } from '../../src/core/moments.ts'
+import { addMoment, createMoments, variance } from '../../src/core/moments.ts'
 import { addToQuantile, createQuantile, quantileOf } from '../../src/core/quantile.ts'
 import { createRing, pushRing, ringAt, trimRing } from '../../src/core/ring.ts'
 import { SeededRng } from '../../src/core/rng.ts'
@@ -22,21 +22,6 @@ describe('moments', () => {
         expect(Math.abs(moments.mean - mean(values)) / scale).toBeLessThan(1e-12)
         expect(Math.abs(variance(moments) - sampleVariance(values)) / (scale * scale)).toBeLessThan(1e-12)
         expect(Math.abs(variance(moments, 0) - populationVariance(values)) / (scale * scale)).toBeLessThan(1e-12)
-      }),
-    )
-  })
-
-  test('merging two halves equals taking in the whole', () => {
-    fc.assert(
-      fc.property(numbers, numbers, (left, right) => {
-        const [a, b, all] = [createMoments(), createMoments(), createMoments()]
-        for (const value of left) addMoment(a, value)
-        for (const value of right) addMoment(b, value)
-        for (const value of [...left, ...right]) addMoment(all, value)
-        mergeMoments(a, b)
-        expect(a.n).toBe(all.n)
-        expect(a.mean).toBeCloseTo(all.mean, 6)
-        expect(Math.abs(a.m2 - all.m2) / (1 + all.m2)).toBeLessThan(1e-9)
       }),
     )
   })

@@ -185,3 +185,15 @@ test('what is pending survives a restart', () => {
   again.onCandle(candleAt('B', 6, 100))
   expect(ask(again).size).toBeCloseTo(0.04, 12)
 })
+
+test('a new bar counts as one in the years before 1970 too, whose times are negative', () => {
+  const learner = new TradeLearner<SmallSignal>(options())
+  const DAY = 86_400_000
+  const then = (bar: number): number => Date.UTC(1955, 0, 3) + bar * DAY
+  const ask = (bar: number): Decision => learner.decide({ ...signalAt(0), time: then(bar) }, account)
+  for (let bar = 0; bar < 3; bar++) learner.onCandle({ ...candleAt('A', 0, 100), time: then(bar) })
+  expect(sizes([ask(2), ask(2), ask(2)])).toEqual([0.04, 0.04, 0.02])
+  learner.onCandle({ ...candleAt('A', 0, 100), time: then(3) })
+  // the account is taken at its word again
+  expect(ask(3).size).toBe(0.04)
+})
