@@ -91,6 +91,27 @@ export interface Refittable {
   refit(): Generator<number, void, void>
 }
 
+/**
+ * A training that can be done elsewhere: `job` is plain data for `postMessage`, and `kind` names who can do it.
+ *
+ * Law: whoever does it, the result is to the bit that of `run()`. `adopt` drops a result that `fit`, `forget` or another
+ * refit has overtaken.
+ */
+export type RefitWork = {
+  /** `"local"` where it cannot leave this thread. */
+  readonly kind: string
+  readonly job: unknown
+  /** Does it here, one short step per `next()`, yielding the fraction done; returns the result. */
+  run(): Generator<number, unknown, void>
+  adopt(result: unknown): void
+}
+
+/** A learner whose refits can be done elsewhere, found with `'beginRefit' in learner`. */
+export interface Offloadable {
+  /** The next refit; `undefined` where there is none. */
+  beginRefit(): RefitWork | undefined
+}
+
 /** A learner that can let go of the past when told that the world has changed, found with `'forget' in learner`. */
 export interface Forgetful {
   /** Keeps at most the newest `keep` observations (a whole number), or the trust they would have earned. */
@@ -101,12 +122,37 @@ export interface Forgetful {
 export type Contribution = {
   /** Position of the feature in the vector. */
   readonly feature: number
-  /** What it added, in the unit that the learner states: log-odds or probability for binary tasks, that of y else. */
+  /** What it added, in the unit that the learner's `explains` states. */
   readonly amount: number
 }
 
-/** A learner that can say why, found with `'explain' in learner`. */
+/**
+ * A model that predicts several numbers at once: a probability for each class, or a value for each quantile.
+ *
+ * The laws of `Learner` hold, with `predictInto` in the place of `predict`.
+ */
+export interface MultiLearner extends Serializable {
+  /** Numbers that it predicts. */
+  readonly outputs: number
+  /** Number of observations learned from. */
+  readonly seen: number
+  /** Writes the predictions for one observation into `out`, which has room for `outputs`, and returns it. */
+  predictInto(x: Vector, out: Vector): Vector
+  /** Learns from one observation and its outcome: the number of the class from 0 up, or the value. */
+  learn(x: Vector, y: number, weight?: number): void
+}
+
+/**
+ * A learner that can say why, found with `'explain' in learner`.
+ *
+ * Law: `baseValue(x)` and the amounts of `explain(x)` add up to the prediction for `x`, or to its log-odds where
+ * `explains` says so.
+ */
 export interface Explainable {
+  /** The unit of the amounts and of the base value: `'value'` is that of y in regressions. */
+  readonly explains: 'log-odds' | 'probability' | 'value'
+  /** Where the contributions start from: what is said before looking at the features of `x`. Pure. */
+  baseValue(x: Vector): number
   /** The features' parts in the prediction for `x`, largest magnitude first. Pure. */
   explain(x: Vector): readonly Contribution[]
 }

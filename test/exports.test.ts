@@ -38,12 +38,15 @@ test('the public names are those of golden/exports.txt', async () => {
   await expect(`${text}\n`).toMatchFileSnapshot('golden/exports.txt')
 })
 
-test('the root holds all that the folders do, but the laws', () => {
+/** Doors that bots without need of them should not pay for, or that want a package of their own. */
+const apart = ['./testing', './interop', './worker', './xgboost']
+
+test('the root holds all that the folders do, but what stands apart', () => {
   const all = new Set(namesOf(sourceOf('.')))
-  for (const path of subpaths.filter((each) => each !== './testing')) {
+  for (const path of subpaths.filter((each) => !apart.includes(each))) {
     for (const name of namesOf(sourceOf(path))) expect(all, `${name} of ${path}`).toContain(name)
   }
-  expect(all).not.toContain('learnerLaws')
+  for (const path of apart) for (const name of namesOf(sourceOf(path))) expect(all).not.toContain(name)
 })
 
 test.each(subpaths)('%s can be loaded, and its values are those that the types promise', async (path) => {

@@ -73,6 +73,7 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
   static readonly version: number = 1
 
   readonly task: 'binary' = 'binary'
+  readonly explains: 'log-odds' = 'log-odds'
   readonly options: BayesianLogisticRegressionOptions
   readonly #variances: Float64Array
   readonly #decay: number
@@ -116,6 +117,13 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
   predict(x: Vector): number {
     checkVector(x, this.options.features)
     return sigmoid(this.#margin(x) * this.#doubt())
+  }
+
+  /** The intercept, shrunk like everything else by how uncertain the weights are at `x`. */
+  baseValue(x: Vector): number {
+    checkVector(x, this.options.features)
+    this.#margin(x)
+    return this.#state.mean[x.length]! * this.#doubt()
   }
 
   /** Each feature's part in the log-odds of the prediction. */

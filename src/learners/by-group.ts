@@ -1,4 +1,4 @@
-import type { Learner, Snapshot, Vector } from '../contracts.ts'
+import type { Explainable, Learner, Snapshot, Vector } from '../contracts.ts'
 import { checkObservation, integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
@@ -39,7 +39,7 @@ const fresh = ({ maxGroups }: Pick<Settings, 'maxGroups'>): State => ({
  * cost of `learn`; memory is bounded by `maxGroups` learners.
  *
  * It can `refit` and `forget` when the pooled or the groups' learners can (refits run one due learner at a time), and
- * `explain` when both can.
+ * `explain` when both can, in the same unit.
  *
  * @example
  * ```ts
@@ -90,12 +90,15 @@ export class ByGroup implements Learner {
         refitInTurn(() => [pooled, ...this.#members]),
       )
     if (kinds.some(isForgetful)) lend(this, { forget: (keep) => this.#forget(keep) })
-    if (kinds.every(isExplainable)) {
+    if (isExplainable(pooled) && isExplainable(sample) && pooled.explains === sample.explains) {
+      const asked = (x: Vector): Explainable => {
+        const learner = this.#learnerFor(x)
+        return isExplainable(learner) ? learner : pooled
+      }
       lend(this, {
-        explain: (x) => {
-          const learner = this.#learnerFor(x)
-          return isExplainable(learner) ? learner.explain(x) : []
-        },
+        explains: pooled.explains,
+        baseValue: (x) => asked(x).baseValue(x),
+        explain: (x) => asked(x).explain(x),
       })
     }
   }

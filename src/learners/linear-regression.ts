@@ -46,6 +46,7 @@ export class LinearRegression implements Learner, Explainable, Forgetful {
   static readonly version: number = 1
 
   readonly task: 'regression' = 'regression'
+  readonly explains: 'value' = 'value'
   readonly options: LinearRegressionOptions
   #state: State
 
@@ -83,6 +84,12 @@ export class LinearRegression implements Learner, Explainable, Forgetful {
   predict(x: Vector): number {
     checkVector(x, this.options.features)
     return linearScore(this.#state.weights, this.#state.intercept, x)
+  }
+
+  /** The intercept. */
+  baseValue(x: Vector): number {
+    checkVector(x, this.options.features)
+    return this.#state.intercept
   }
 
   /** Each feature's part in the prediction, in the unit of y. */

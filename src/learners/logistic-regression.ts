@@ -45,6 +45,7 @@ export class LogisticRegression implements Learner, Explainable, Forgetful {
   static readonly version: number = 1
 
   readonly task: 'binary' = 'binary'
+  readonly explains: 'log-odds' = 'log-odds'
   readonly options: LogisticRegressionOptions
   #state: State
 
@@ -82,6 +83,12 @@ export class LogisticRegression implements Learner, Explainable, Forgetful {
   predict(x: Vector): number {
     checkVector(x, this.options.features)
     return sigmoid(linearScore(this.#state.weights, this.#state.intercept, x))
+  }
+
+  /** The intercept. */
+  baseValue(x: Vector): number {
+    checkVector(x, this.options.features)
+    return this.#state.intercept
   }
 
   /** Each feature's part in the log-odds. */

@@ -1,8 +1,8 @@
-import type { Learner, Snapshot, Vector } from '../contracts.ts'
+import type { Contribution, Explainable, Learner, Snapshot, Vector } from '../contracts.ts'
 import { checkHalfLife, checkObservation, integer } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { TradeLearnError } from '../core/errors.ts'
-import { logit, logLossOf, sigmoid } from '../core/math.ts'
+import { clamp, logit, logLossOf, sigmoid } from '../core/math.ts'
 import { createRing, pushRing, type Ring, ringAt, trimRing } from '../core/ring.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
@@ -61,7 +61,8 @@ const fresh = ({ window }: Pick<Settings, 'window'>): State => ({
  * the learner's own; else the learner's answer passes unchanged. Sample weights reach the learner only. Beside the
  * learner's own cost `predict` is O(1), `learn` amortised O(window / refitEvery), memory O(window).
  *
- * It can `refit` and `explain` exactly when its learner can; contributions are the learner's.
+ * It can `refit` and `explain` exactly when its learner can; contributions are the
+ * learner's, all scaled by what the line makes of their sum.
  *
  * @see J. C. Platt (1999), "Probabilistic outputs for support vector machines"
  * @see C. Gupta, A. Ramdas (2023), "Online Platt scaling with calibeating", ICML
@@ -112,7 +113,13 @@ export class OnlineCalibration implements Learner {
         this,
         refitInTurn(() => [learner]),
       )
-    if (isExplainable(learner)) lend(this, { explain: (x) => learner.explain(x) })
+    if (isExplainable(learner)) {
+      lend(this, {
+        explains: learner.explains,
+        baseValue: (x) => this.#bend(learner.explains, learner.baseValue(x)),
+        explain: (x) => this.#explain(learner, x),
+      })
+    }
   }
 
   get seen(): number {
@@ -156,6 +163,31 @@ export class OnlineCalibration implements Learner {
     pushRing(s.labels, y)
     s.seen++
     if (s.scores.size >= first && s.seen % this.options.refitEvery === 0) this.#fit()
+  }
+
+  /** What becomes of a number in a learner's unit. */
+  #bend(unit: Explainable['explains'], value: number): number {
+    if (!this.active) return value
+    if (unit === 'probability') return this.#correct(value)
+    const edge = logit(1 - MARGIN)
+    return this.#state.slope * clamp(value, -edge, edge) + this.#state.offset
+  }
+
+  #explain(learner: Explainable, x: Vector): readonly Contribution[] {
+    const parts = learner.explain(x)
+    if (!this.active) return parts
+    let sum = 0
+    let size = 0
+    for (const { amount } of parts) {
+      sum += amount
+      size += Math.abs(amount)
+    }
+    const base = learner.baseValue(x)
+    const bent = this.#bend(learner.explains, base + sum) - this.#bend(learner.explains, base)
+    // what is left of parts that cancel out is rounding, and no measure to scale by
+    const factor = Math.abs(sum) > 1e-9 * size ? bent / sum : this.#state.slope
+    const { MAX_VALUE } = Number
+    return parts.map(({ feature, amount }) => ({ feature, amount: clamp(amount * factor, -MAX_VALUE, MAX_VALUE) }))
   }
 
   /** Forgets all but the newest `keep` pairs, and the learner what it can. */

@@ -50,7 +50,13 @@ export class Pipeline implements Learner {
         this,
         refitInTurn(() => [learner]),
       )
-    if (isExplainable(learner)) lend(this, { explain: (x) => learner.explain(this.#prepare(x)) })
+    if (isExplainable(learner)) {
+      lend(this, {
+        explains: learner.explains,
+        baseValue: (x) => learner.baseValue(this.#prepare(x)),
+        explain: (x) => learner.explain(this.#prepare(x)),
+      })
+    }
     const forgetful = [transformer, learner].filter(isForgetful)
     if (forgetful.length > 0) {
       lend(this, {

@@ -11,6 +11,7 @@ import type {
 import { drawNormal } from '../core/draw.ts'
 import { SeededRng } from '../core/rng.ts'
 import { restore } from '../core/snapshot.ts'
+import { explainLaws } from './explain-laws.ts'
 import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
 
 type Row = { readonly x: Float64Array; readonly y: number; readonly weight: number }
@@ -284,47 +285,6 @@ function forgetLaws(trained: () => Learner & Forgetful, rows: readonly Row[], pr
           learnAll(learner, rows.slice(0, 20))
           runRefit(learner)
           predictsFinite('20 observations after')
-        }
-      },
-    },
-  ]
-}
-
-function explainLaws(trained: () => Learner & Explainable, features: number, probes: readonly Float64Array[]): Law[] {
-  return [
-    {
-      name: 'explain is pure',
-      run: () => {
-        const learner = trained()
-        const before = stateOf(learner)
-        for (const x of probes) {
-          const original = x.slice()
-          const first = JSON.stringify(learner.explain(x))
-          holds(JSON.stringify(learner.explain(x)) === first, 'a second explanation differs')
-          for (let i = 0; i < features; i++) sameNumber(x[i]!, original[i]!, `x[${i}] after explain`)
-        }
-        holds(stateOf(learner) === before, 'explain changed the state')
-      },
-    },
-    {
-      name: 'explain gives each feature once at most, with finite amounts, largest magnitude first',
-      run: () => {
-        const learner = trained()
-        const extremes = [Number.NaN, 0, Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324].map((v) =>
-          new Float64Array(features).fill(v),
-        )
-        for (const x of [...probes, ...extremes]) {
-          const named = new Set<number>()
-          let last = Number.POSITIVE_INFINITY
-          for (const { feature, amount } of learner.explain(x)) {
-            const valid = Number.isInteger(feature) && feature >= 0 && feature < features
-            holds(valid, `wanted a feature from 0 to ${features - 1}, got ${feature}`)
-            holds(!named.has(feature), `feature ${feature} stands there twice`)
-            named.add(feature)
-            holds(Number.isFinite(amount), `feature ${feature} is given ${amount} for [${x}]`)
-            holds(Math.abs(amount) <= last, `${amount} comes after an amount of magnitude ${last}`)
-            last = Math.abs(amount)
-          }
         }
       },
     },

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Learner, Snapshot, Vector } from '../../src/contracts.ts'
+import type { Explainable, Learner, Snapshot, Vector } from '../../src/contracts.ts'
 import { drawNormal } from '../../src/core/draw.ts'
 import { logit, logLossOf, sigmoid } from '../../src/core/math.ts'
 import { SeededRng } from '../../src/core/rng.ts'
 import { MeanTarget } from '../../src/learners/baseline.ts'
+import { HoeffdingTreeClassifier } from '../../src/learners/hoeffding-tree/index.ts'
+import { LogisticRegression } from '../../src/learners/logistic-regression.ts'
 import { OnlineCalibration } from '../../src/learners/online-calibration.ts'
 import { fitPlatt } from '../../src/learners/platt.ts'
 
@@ -211,5 +213,33 @@ describe('OnlineCalibration', () => {
     expect(() => new OnlineCalibration({ learner: new MeanTarget({ features: 1 }) })).toThrow(
       /"learner" must be binary, got regression/,
     )
+  })
+})
+
+describe('an explanation of corrected probabilities', () => {
+  const learners: readonly (Learner & Explainable)[] = [
+    new LogisticRegression({ features: 2, learningRate: 0.5 }),
+    new HoeffdingTreeClassifier({ features: 2, gracePeriod: 30, confidence: 0.1 }),
+  ]
+  test.each(learners)('adds up to them, in the unit of $explains', (learner) => {
+    const calibration = new OnlineCalibration({ learner, minSamples: 20, window: 300 }) as OnlineCalibration &
+      Explainable
+    const rng = new SeededRng('calibrated')
+    const draw = (): Float64Array => Float64Array.of(drawNormal(rng), drawNormal(rng))
+    let corrected = 0
+    for (let i = 0; i < 1500; i++) {
+      const x = draw()
+      if (i > 300 && calibration.active) {
+        corrected++
+        const sum = calibration.explain(x).reduce((total, { amount }) => total + amount, calibration.baseValue(x))
+        const p = calibration.predict(x)
+        if (calibration.explains === 'log-odds') expect(sigmoid(sum)).toBeCloseTo(p, 9)
+        else expect(sum).toBeCloseTo(p, 9)
+      }
+      // labels say less than the features seem to, so that learners are too sure of themselves
+      calibration.learn(x, rng.next() < 0.5 + 0.1 * Math.sign(x[0]! * x[1]!) ? 1 : 0)
+    }
+    expect(calibration.explains).toBe(learner.explains)
+    expect(corrected).toBeGreaterThan(100)
   })
 })

@@ -1,11 +1,33 @@
 import type { Rng } from '../../contracts.ts'
-import { addMoment, createMoments } from '../../core/moments.ts'
-import { binColumn, joinBins } from './binning.ts'
-import { createForest, type Forest, leafOf, trimForest } from './forest.ts'
-import { createGrower, growTree } from './grow.ts'
-import { LOSSES } from './loss.ts'
+import { clamp } from '../../core/math.ts'
+import { createForest, type Forest, leafOf, trimForest, VALUE_LIMIT } from '../forest/forest.ts'
+import { binTable } from './bin-table.ts'
+import { renewedValue } from './constraints.ts'
+import { packDerivatives } from './derivatives.ts'
+import { Dropout } from './dropout.ts'
+import { EarlyStopping } from './early-stopping.ts'
+import { createGrower, type Draft, fillMeans, type Grower, type GrownLeaf, growTree } from './grow.ts'
+import { keepOrder } from './keep-order.ts'
+import type { Loss } from './loss.ts'
+import { marginsOf } from './margins-of.ts'
 import type { GradientBoostingOptions } from './options.ts'
-import type { Table } from './window.ts'
+import { addTo } from './partition.ts'
+import { quantileLeft } from './quantile.ts'
+import { chooseByGradient, chooseUniform } from './sampling.ts'
+import { alone, partOf, type Team } from './team.ts'
+import { rowsOfTable, type Table } from './window.ts'
+
+/** What training needs to know beside the table. */
+export type Training = {
+  readonly options: GradientBoostingOptions
+  readonly loss: Loss
+  readonly rng: Rng
+  /** Rounds to grow, one tree for each output. @defaultValue options.trees */
+  readonly rounds?: number
+  /** Trees that are there already: new ones are fitted to what these leave over, and follow them in the result. */
+  readonly start?: Forest
+  readonly team?: Team
+}
 
 /**
  * Trains a forest on a table, one short step at a time: a step bins one feature or grows one tree, then yields the
@@ -15,74 +37,199 @@ import type { Table } from './window.ts'
  *
  * @see J. H. Friedman (2001), "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29
  */
-export function* boost(table: Table, options: GradientBoostingOptions, rng: Rng): Generator<number, Forest, void> {
-  const { features, trees, maxLeaves, rowFraction, columnFraction } = options
-  const { x } = table
-  const rows = table.y.length
-  const steps = features + trees
-  const loss = LOSSES[options.task]
-  const base = loss.base(momentsOf(table))
-  if (rows < options.minSamples) return createForest(base, 0, 0)
+export function* boost(table: Table, training: Training): Generator<number, Forest, void> {
+  const { options, loss, rng, rounds = options.trees, team = alone } = training
+  const { features, earlyStoppingRounds, earlyStoppingFraction } = options
+  const weighted = fade(table, options.halfLife)
+  const tail = earlyStoppingRounds > 0 ? Math.floor(earlyStoppingFraction * table.y.length) : 0
+  const head = rowsOfTable(weighted, features, 0, table.y.length - tail)
+  const start = training.start ?? createForest(features, baseOf(head, options, loss), 0, 0)
 
   // one step a feature: numbers become bins
-  const data = new Uint8Array(x.length)
-  const edges: Float64Array[] = []
-  for (let f = 0; f < features; f++) {
-    edges.push(binColumn(x, features, f, options.bins, data))
-    yield (f + 1) / steps
-  }
+  const binning = binTable(head.x, features, options, team)
+  let step = binning.next()
+  for (; !step.done; step = binning.next()) yield (step.value * features) / (features + rounds)
 
-  // one step a tree
-  const grower = createGrower(options, joinBins(features, data, edges), rows)
-  const forest = createForest(base, trees, trees * (2 * maxLeaves - 1))
-  const margins = new Float64Array(rows).fill(base)
-  const columns = Int32Array.from({ length: features }, (_, f) => f)
-  const seenRows = Math.max(1, Math.round(rowFraction * rows))
-  const seenColumns = Math.max(1, Math.round(columnFraction * features))
-  const sampling = seenRows < rows || seenColumns < features
-  let nodes = 0
+  // one step a round: a tree for each output
+  const { rows } = step.value
+  const outputs = start.base.length
+  const mostLeaves = Math.max(1, Math.min(options.maxLeaves, rows))
+  const draft = continued(start, rounds * outputs, rounds * outputs * (2 * mostLeaves - 1))
+  const work: Work = {
+    training,
+    table: head,
+    outputs,
+    grower: createGrower(options, step.value, team),
+    draft,
+    margins: marginsOf(start, head),
+    g: team.share(outputs * rows),
+    h: team.share(outputs * rows),
+    columns: Int32Array.from({ length: features }, (_, f) => f),
+    trees: start.roots.length,
+    nodes: start.feature.length,
+  }
+  work.grower.setWords = start.sets.length
+  const dropout = new Dropout(options.dropout, rng)
+  const newest = rowsOfTable(weighted, features, table.y.length - tail, table.y.length)
+  const stopping = new EarlyStopping(newest, loss, start)
+  const random =
+    options.sampling === 'goss' || options.rowFraction < 1 || options.columnFraction < 1 || options.dropout > 0
+  for (let round = 0; round < rounds; round++) {
+    const grown = growRound(work, round, dropout)
+    if (grown === 0 && !random) break // nothing left to gain, and the next round would see the same
+    if (tail > 0 && stopping.update(draft, work.trees) >= earlyStoppingRounds) break
+    if (round + 1 < rounds) yield (features + round + 1) / (features + rounds)
+  }
+  const trees = tail > 0 ? stopping.bestTrees : work.trees
+  const nodes = trees < work.trees ? draft.roots[trees]! : work.nodes
+  return trimForest({ ...draft, sets: draft.sets.slice(0, work.grower.setWords) }, trees, nodes)
+}
+
+/** What the rounds of one training work on. */
+type Work = {
+  readonly training: Training
+  readonly table: Table
+  readonly outputs: number
+  readonly grower: Grower
+  readonly draft: Draft
+  /** Margins and their derivatives, output after output. */
+  readonly margins: Float64Array
+  readonly g: Float64Array
+  readonly h: Float64Array
+  /** Features, those that a tree sees first. */
+  readonly columns: Int32Array
+  /** Trees and nodes so far. */
+  trees: number
+  nodes: number
+}
+
+/** Grows a tree for each output; returns how many there was a split for. */
+function growRound(work: Work, round: number, dropout: Dropout): number {
+  const { training, table, grower, draft, margins, g, h, columns, outputs } = work
+  const { options, loss, rng, team = alone } = training
+  const rows = table.y.length
+  const first = work.trees
+  const dropped = dropout.drop(draft, first, table.x, margins)
+
+  // derivatives at the present margins, of this member's rows
+  team.meet()
+  loss.derive(table, margins, g, h, ...partOf(team, rows))
+  team.meet()
+  const seenRows = chooseRows(work, round)
+  const seenColumns = Math.max(1, Math.round(options.columnFraction * columns.length))
   let grown = 0
-  for (let t = 0; t < trees; t++) {
-    loss.derive(table, margins, grower.gradients)
-    choose(rng, grower.rows, seenRows)
-    choose(rng, columns, seenColumns)
-    const leaves = growTree(grower, forest, nodes, seenRows, columns.subarray(0, seenColumns))
+  for (let k = 0; k < outputs; k++) {
+    grower.g = g.subarray(k * rows, (k + 1) * rows)
+    grower.h = h.subarray(k * rows, (k + 1) * rows)
+    chooseUniform(rng, columns, seenColumns)
+    const chosen = grower.rows.slice(0, outputs > 1 ? rows : 0)
+    const units = packDerivatives(grower.g, grower.h, grower.rows, seenRows, options.l2, grower.packed, team)
+    const leaves = growTree(grower, draft, work.nodes, seenRows, columns.subarray(0, seenColumns), units)
     if (leaves.length > 1) {
-      for (const { node, start, end } of leaves) {
-        for (let i = start; i < end; i++) margins[grower.rows[i]!]! += forest.value[node]!
-      }
-      for (let i = seenRows; i < rows; i++) {
-        const row = grower.rows[i]!
-        margins[row]! += forest.value[leafOf(forest, nodes, x, row * features)]!
-      }
-      forest.roots[grown++] = nodes
-      nodes += 2 * leaves.length - 1
-    } else if (!sampling) break // nothing left to gain, and the next round would see the same
-    if (t + 1 < trees) yield (features + t + 1) / steps
+      finishTree(work, k, leaves, dropped.factors[k]!)
+      addTree(work, k, leaves, seenRows)
+      grown++
+    }
+    // the next output's tree begins with the rows in the order in which they were chosen
+    if (outputs > 1) grower.rows.set(chosen)
   }
-  return trimForest(forest, grown, nodes)
+  dropout.restore(draft, first, work.trees, work.nodes, dropped, table.x, margins)
+  return grown
 }
 
-/** Weighted moments of a table's labels. */
-export function momentsOf({ y, weights }: Table): ReturnType<typeof createMoments> {
-  const moments = createMoments()
-  for (let i = 0; i < y.length; i++) addMoment(moments, y[i]!, weights[i]!)
-  return moments
+/** Puts the rows that the next trees see first; returns their number. */
+function chooseRows({ training, grower, g, h }: Work, round: number): number {
+  const { options, rng, team = alone } = training
+  const { rows } = grower
+  // as in LightGBM, the first trees see all: until then gradients say little of what is hard
+  if (options.sampling === 'goss' && round >= 1 / options.learningRate) return chooseByGradient(rng, g, h, rows, team)
+  const count = options.sampling === 'goss' ? rows.length : Math.max(1, Math.round(options.rowFraction * rows.length))
+  chooseUniform(rng, rows, count)
+  return count
 }
 
-/**
- * Fills `out` with the numbers from 0 up: first `count` of them drawn without replacement, ascending, then the others.
- * Draws nothing where all are wanted.
- *
- * @see D. E. Knuth, "The art of computer programming 2", 3.4.2, algorithm S (selection sampling)
- */
-function choose(rng: Rng, out: Int32Array, count: number): void {
-  const n = out.length
-  let chosen = 0
-  let others = count
-  for (let i = 0; i < n; i++) {
-    const take = count === n || (n - i) * rng.next() < count - chosen
-    if (take) out[chosen++] = i
-    else out[others++] = i
+/** Settles the values of a tree that has been grown: renewed where the loss asks for it, and weakened by dropout. */
+function finishTree(
+  { training, table, grower, draft, margins, nodes }: Work,
+  k: number,
+  leaves: readonly GrownLeaf[],
+  factor: number,
+): void {
+  const { loss, options } = training
+  const { h, rows, constraints } = grower
+  const end = nodes + 2 * leaves.length - 1
+  if (loss.renewal) {
+    for (const leaf of leaves) {
+      const members = rows.subarray(leaf.start, leaf.end)
+      const left = quantileLeft(table.y, margins, h, k * table.y.length, members, loss.renewal(k))
+      draft.value[leaf.node] = renewedValue(left, options)
+    }
+    fillMeans(draft, nodes, end)
+    keepOrder(draft, nodes, end, constraints.direction)
   }
+  for (const { node } of leaves) draft.value[node]! *= factor
+  fillMeans(draft, nodes, end)
+}
+
+/** Takes a grown tree into the forest and into the margins of all rows. */
+function addTree(work: Work, k: number, leaves: readonly GrownLeaf[], seenRows: number): void {
+  const { grower, draft, margins, table, nodes } = work
+  const { rows } = grower
+  const offset = k * rows.length
+  for (const { node, start, end } of leaves) {
+    addTo(margins, offset, rows, start, end, draft.value[node]!)
+  }
+  for (let i = seenRows; i < rows.length; i++) {
+    const row = rows[i]!
+    margins[offset + row]! += draft.value[leafOf(draft, nodes, table.x, row * draft.features)]!
+  }
+  draft.roots[work.trees] = nodes
+  draft.output[work.trees] = k
+  work.trees++
+  work.nodes += 2 * leaves.length - 1
+}
+
+/** The margins to start from: those that suit the labels, or the option's. */
+export function baseOf(table: Table, options: GradientBoostingOptions, loss: Loss): Float64Array {
+  const base = loss.base(table)
+  if (!Number.isNaN(options.baseScore)) base.fill(marginOf(options))
+  return base.map((margin) => clamp(margin, -VALUE_LIMIT, VALUE_LIMIT))
+}
+
+function marginOf({ baseScore, loss }: GradientBoostingOptions): number {
+  if (loss === 'logistic') return Math.log(baseScore / (1 - baseScore))
+  return loss === 'poisson' ? Math.log(baseScore) : baseScore
+}
+
+/** The table with weights that halve with age; the same table where they do not. */
+export function fade(table: Table, halfLife: number): Table {
+  if (halfLife === Number.POSITIVE_INFINITY) return table
+  const keep = Math.exp(-Math.LN2 / halfLife)
+  const weights = table.weights.slice()
+  // beyond 1e-30 of its weight a row is as good as forgotten
+  for (let i = weights.length - 1, factor = 1; i >= 0; i--, factor = Math.max(factor * keep, 1e-30))
+    weights[i]! *= factor
+  return { ...table, weights }
+}
+
+/** A forest with the trees of `start` and room for more. */
+function continued(start: Forest, trees: number, nodes: number): Draft {
+  const old = start.feature.length
+  const draft: Draft = createForest(start.features, start.base, start.roots.length + trees, old + nodes)
+  for (const key of ['roots', 'output'] as const) draft[key].set(start[key])
+  for (const key of [
+    'feature',
+    'threshold',
+    'set',
+    'left',
+    'right',
+    'missingLeft',
+    'value',
+    'gain',
+    'cover',
+  ] as const) {
+    draft[key].set(start[key])
+  }
+  draft.sets = start.sets.slice()
+  return draft
 }

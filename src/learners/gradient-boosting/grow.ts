@@ -1,53 +1,87 @@
 import { clamp } from '../../core/math.ts'
-import type { Bins } from './binning.ts'
-import { type Forest, VALUE_LIMIT } from './forest.ts'
-import { addRows, createHistogram, subtract } from './histogram.ts'
+import { type Forest, VALUE_LIMIT } from '../forest/forest.ts'
+import { type Bins, binCount } from './binning.ts'
+import { type Constraints, constraintsOf, outputOf } from './constraints.ts'
+import { addRows, type Matrix, packColumns } from './histogram.ts'
 import type { GradientBoostingOptions } from './options.ts'
-import { findSplit, type Split, type Sums } from './split.ts'
+import { gather, partition, putBack, sumOf } from './partition.ts'
+import { type Candidate, findSplit, type Node, noCandidate, type Packed, type Search, type Units } from './split.ts'
+import { partOf, type Team } from './team.ts'
 
-/** What growing a tree works on; made once a refit and used by all its trees. */
+/** What growing a tree works on; made once a training and used by all its trees. */
 export type Grower = {
   readonly options: GradientBoostingOptions
   readonly bins: Bins
-  /** Gradient and hessian of each row, in pairs. */
-  readonly gradients: Float64Array
+  readonly constraints: Constraints
+  readonly team: Team
+  /** First and second derivatives of the output that the next tree is for. */
+  g: Float64Array
+  h: Float64Array
+  /** Both in one number a row, see histogram.ts; shared by the team. */
+  readonly packed: Float64Array
   /** Row numbers: those the tree sees first, the others after them. Growing sorts the first part by leaf. */
   readonly rows: Int32Array
-  /** Room for the rows that go right. */
+  /** Room for the rows that go right, and for a leaf's packed derivatives in its order. */
   readonly scratch: Int32Array
+  readonly ordered: Float64Array
+  /** Which bins go left at the question in work. */
+  readonly goesLeft: Uint8Array
+  /** Cells between two columns of a histogram. */
+  readonly width: number
+  /** All of this member's columns; the columns of one tree are among them. */
+  readonly matrix: Matrix
   /** Histograms not in use. */
   readonly spare: Float64Array[]
+  /** Words in use of the forest's sets of categories. */
+  setWords: number
 }
 
+/** A forest in the making, whose sets of categories may still move to a larger array. */
+export type Draft = Omit<Forest, 'sets'> & { sets: Uint32Array }
+
 /** A leaf of the tree so far: the rows from `start` to `end`, and the best question to ask them. */
-type Leaf = {
+type Leaf = Node & {
   readonly node: number
   readonly start: number
   readonly end: number
   readonly depth: number
-  readonly sums: Sums
-  histogram?: Float64Array
-  split?: Split | undefined
+  /** Added to l2 in this leaf. */
+  readonly extraL2: number
+  histogram: Float64Array | undefined
+  split: Candidate
 }
 
 /** A finished leaf: its node and its part of `rows`. */
 export type GrownLeaf = Pick<Leaf, 'node' | 'start' | 'end'>
 
 /** A grower for one binned table. */
-export function createGrower(options: GradientBoostingOptions, bins: Bins, rows: number): Grower {
+export function createGrower(options: GradientBoostingOptions, bins: Bins, team: Team): Grower {
+  const { rows, features } = bins
+  const [first, end] = partOf(team, features)
+  const columns = Int32Array.from({ length: end - first }, (_, i) => first + i)
   return {
     options,
     bins,
-    gradients: new Float64Array(2 * rows),
+    constraints: constraintsOf(options, features),
+    team,
+    g: new Float64Array(0),
+    h: new Float64Array(0),
+    packed: team.share(rows),
     rows: Int32Array.from({ length: rows }, (_, i) => i),
     scratch: new Int32Array(rows),
+    ordered: new Float64Array(rows),
+    goesLeft: new Uint8Array(256),
+    width: Math.max(2, ...bins.columns.map(binCount)),
+    matrix: packColumns(bins.byFeature, rows, columns),
     spare: [],
+    setWords: 0,
   }
 }
 
 /**
- * Grows one tree into `forest`, its root at `root`, from the first `count` rows and the given columns: leaf by leaf,
- * always the one whose split gains most (the older where equal), until leaves or gains run out.
+ * Grows one tree into `forest`, its root at `root`, from the first `count` rows and the given columns, until leaves or
+ * gains run out: always the leaf whose split gains most (the older where equal), or, depth-wise, the best of those
+ * nearest to the root.
  *
  * A split visits the rows of the smaller child only; the other child's histogram is the difference to the parent's.
  *
@@ -55,131 +89,226 @@ export function createGrower(options: GradientBoostingOptions, bins: Bins, rows:
  */
 export function growTree(
   grower: Grower,
-  forest: Forest,
+  forest: Draft,
   root: number,
   count: number,
   columns: Int32Array,
+  units: Units,
 ): readonly GrownLeaf[] {
-  const { maxLeaves } = grower.options
-  const first: Leaf = { node: root, start: 0, end: count, depth: 0, sums: sumRows(grower, count) }
-  first.histogram = takeHistogram(grower)
-  addRows(first.histogram, grower.bins, columns, grower.gradients, grower.rows, 0, count)
-  search(grower, first, columns)
-  const leaves: Leaf[] = [first]
-  while (leaves.length < maxLeaves) {
-    const at = mostGaining(leaves)
+  const { options } = grower
+  const search = createSearch(grower, columns, units)
+  const leaves: Leaf[] = [firstLeaf(grower, root, count, search)]
+  while (leaves.length < options.maxLeaves) {
+    const at = nextToSplit(leaves, options.growth)
     if (at < 0) break
     const parent = leaves[at]!
     // a root and two nodes for each split before this one
     const next = root + 2 * leaves.length - 1
-    writeBranch(grower, forest, parent, next)
-    const [left, right] = divide(grower, parent, next)
+    writeBranch(grower, forest, parent, next, units)
+    const [left, right] = divide(grower, parent, next, units)
     leaves[at] = left
     leaves.push(right)
-    if (leaves.length < maxLeaves) passOn(grower, parent, left, right, columns)
+    if (leaves.length < options.maxLeaves) passOn(grower, parent, left, right, search)
+    else if (parent.histogram) grower.spare.push(parent.histogram)
   }
   for (const leaf of leaves) {
     writeLeaf(grower, forest, leaf)
     if (leaf.histogram) grower.spare.push(leaf.histogram)
   }
-  fillMeans(forest, root, 2 * leaves.length - 1)
   return leaves
 }
 
-function sumRows({ gradients, rows }: Grower, n: number): Sums {
-  let g = 0
-  let h = 0
-  for (let i = 0; i < n; i++) {
-    g += gradients[2 * rows[i]!]!
-    h += gradients[2 * rows[i]! + 1]!
-  }
-  return { g, h, n }
+function createSearch(grower: Grower, columns: Int32Array, units: Units): Search {
+  const { options, bins, constraints, width, team } = grower
+  const [first, end] = partOf(team, bins.features)
+  const own = columns.filter((column) => column >= first && column < end)
+  // where all columns are seen they have been laid out beforehand
+  const matrix = own.length === end - first ? grower.matrix : packColumns(bins.byFeature, bins.rows, own)
+  const counts = matrix.columns.map((column) => binCount(bins.columns[column]!))
+  return { bins, matrix, counts, width, options, constraints, units }
 }
 
-function takeHistogram({ spare, bins }: Grower): Float64Array {
-  return spare.pop()?.fill(0) ?? createHistogram(bins)
+function firstLeaf(grower: Grower, root: number, count: number, search: Search): Leaf {
+  const { rows, packed, ordered } = grower
+  gather(packed, rows, 0, count, ordered)
+  const total: Packed = sumOf(packed, rows, 0, count)
+  const leaf = createLeaf(root, 0, count, 0, total, UNBOUND, [], 0)
+  if (!splittable(grower, leaf)) return leaf
+  leaf.histogram = takeHistogram(grower, search)
+  const { matrix, counts, width } = search
+  addRows(matrix, rows, 0, count, ordered, counts, width, leaf.histogram, undefined)
+  searchLeaf(grower, leaf, search)
+  return leaf
+}
+
+function takeHistogram({ spare, width, matrix }: Grower, search: Search): Float64Array {
+  return spare.pop() ?? new Float64Array(width * Math.max(matrix.columns.length, search.matrix.columns.length))
 }
 
 /** Whether a leaf is large and shallow enough to be split at all. */
-function splittable({ options }: Grower, { sums, depth }: Leaf): boolean {
-  return sums.n >= 2 * options.minSamplesLeaf && depth < options.maxDepth
+function splittable({ options }: Grower, { rows, depth }: Leaf): boolean {
+  return rows >= 2 * options.minSamplesLeaf && depth < options.maxDepth
 }
 
-function search(grower: Grower, leaf: Leaf, columns: Int32Array): void {
-  if (!splittable(grower, leaf)) return
-  leaf.split = findSplit(leaf.histogram!, grower.bins, columns, leaf.sums, grower.options)
+function searchLeaf(grower: Grower, leaf: Leaf, search: Search): void {
+  if (splittable(grower, leaf)) leaf.split = grower.team.agree(findSplit(leaf.histogram!, leaf, search))
 }
 
-/** The position of the leaf with the highest gain; -1 where none can be split. */
-function mostGaining(leaves: readonly Leaf[]): number {
+/** The position of the leaf to split next; -1 where none can be. */
+function nextToSplit(leaves: readonly Leaf[], growth: GradientBoostingOptions['growth']): number {
   let at = -1
   for (let i = 0; i < leaves.length; i++) {
-    const gain = leaves[i]!.split?.gain
-    if (gain !== undefined && (at < 0 || gain > leaves[at]!.split!.gain)) at = i
+    const { split, depth } = leaves[i]!
+    if (split.feature < 0) continue
+    const most = leaves[at]
+    if (most === undefined) at = i
+    else if (growth === 'depth-wise' && depth !== most.depth) at = depth < most.depth ? i : at
+    // what differs by rounding alone is equal
+    else if (split.gain > most.split.gain * (1 + 1e-12)) at = i
   }
   return at
 }
 
 /** Sorts a leaf's rows into those that go left and those that go right, both in their old order. */
-function divide({ bins, rows, scratch }: Grower, parent: Leaf, next: number): [Leaf, Leaf] {
-  const { start, end, sums } = parent
-  const { feature, bin, missingLeft, left } = parent.split!
-  const { data, features } = bins
-  const missing = bins.edges[feature]!.length
-  let middle = start
-  let rights = 0
-  for (let i = start; i < end; i++) {
-    const row = rows[i]!
-    const value = data[row * features + feature]!
-    if (value <= bin || (missingLeft && value === missing)) rows[middle++] = row
-    else scratch[rights++] = row
-  }
-  for (let i = 0; i < rights; i++) rows[middle + i] = scratch[i]!
+function divide(grower: Grower, parent: Leaf, next: number, units: Units): [Leaf, Leaf] {
+  const { rows, scratch, goesLeft, bins } = grower
+  const { start, end, total, split } = parent
+  const column = bins.byFeature.subarray(split.feature * bins.rows, (split.feature + 1) * bins.rows)
+  const middle = partition(rows, start, end, column, goesLeft, scratch)
+  putBack(scratch, end - middle, rows, middle)
+
+  const path = grower.constraints.extend(parent.path, split.feature)
+  const [below, above] = childBounds(grower, parent, units)
   const depth = parent.depth + 1
-  const right: Sums = { g: sums.g - left.g, h: sums.h - left.h, n: sums.n - left.n }
   return [
-    { node: next, start, end: middle, depth, sums: left },
-    { node: next + 1, start: middle, end, depth, sums: right },
+    createLeaf(next, start, middle, depth, split.left, below, path, split.extraL2),
+    createLeaf(next + 1, middle, end, depth, total - split.left, above, path, split.extraL2),
   ]
 }
 
-/** Gives two new leaves their histograms, out of their parent's, and their best splits. */
-function passOn(grower: Grower, parent: Leaf, left: Leaf, right: Leaf, columns: Int32Array): void {
-  const { bins, gradients, rows, spare } = grower
-  const [small, large] = left.sums.n <= right.sums.n ? [left, right] : [right, left]
-  if (splittable(grower, large)) {
-    small.histogram = takeHistogram(grower)
-    addRows(small.histogram, bins, columns, gradients, rows, small.start, small.end)
-    subtract(parent.histogram!, small.histogram)
-    large.histogram = parent.histogram!
-    search(grower, small, columns)
-    search(grower, large, columns)
-  } else spare.push(parent.histogram!)
+function createLeaf(
+  node: number,
+  start: number,
+  end: number,
+  depth: number,
+  total: Packed,
+  { lowest, highest }: Bounds,
+  path: readonly number[],
+  extraL2: number,
+): Leaf {
+  const split = noCandidate()
+  return {
+    node,
+    start,
+    end,
+    depth,
+    total,
+    rows: end - start,
+    lowest,
+    highest,
+    path,
+    extraL2,
+    histogram: undefined,
+    split,
+  }
 }
 
-function writeBranch({ bins }: Grower, forest: Forest, { node, sums, split }: Leaf, next: number): void {
-  const { feature, bin, missingLeft, gain } = split!
+type Bounds = Pick<Node, 'lowest' | 'highest'>
+
+const UNBOUND: Bounds = { lowest: -Infinity, highest: Infinity }
+
+/** Bounds on the outputs of two children: where the feature has a direction, the middle of theirs divides them. */
+function childBounds({ options, constraints }: Grower, parent: Leaf, units: Units): [Bounds, Bounds] {
+  const { lowest, highest, total, split } = parent
+  const direction = constraints.direction[split.feature]!
+  if (direction === 0) return [parent, parent]
+  const output = (sum: Packed): number => {
+    const g = Math.floor(sum) / units.perGradient
+    const h = (sum - Math.floor(sum)) / units.perHessian
+    return outputOf(g, h, options.l2 + split.extraL2, options, lowest, highest)
+  }
+  const middle = (output(split.left) + output(total - split.left)) / 2
+  const lower = { lowest, highest: Math.min(highest, middle) }
+  const upper = { lowest: Math.max(lowest, middle), highest }
+  return direction > 0 ? [lower, upper] : [upper, lower]
+}
+
+/** Gives two new leaves their histograms, out of their parent's, and their best splits. */
+function passOn(grower: Grower, parent: Leaf, left: Leaf, right: Leaf, search: Search): void {
+  const { rows, packed, ordered, spare } = grower
+  const [small, large] = left.rows <= right.rows ? [left, right] : [right, left]
+  const histogram = parent.histogram!
+  if (!splittable(grower, large)) {
+    spare.push(histogram)
+    return
+  }
+  gather(packed, rows, small.start, small.end, ordered)
+  const { matrix, counts, width } = search
+  const own = takeHistogram(grower, search)
+  addRows(matrix, rows, small.start, small.end, ordered, counts, width, own, histogram)
+  small.histogram = own
+  large.histogram = histogram
+  searchLeaf(grower, left, search)
+  searchLeaf(grower, right, search)
+}
+
+function writeBranch(grower: Grower, forest: Draft, { node, rows, split }: Leaf, next: number, units: Units): void {
+  const { bins, goesLeft } = grower
+  const { feature, bin, missingLeft, set } = split
+  const { edges, categories } = bins.columns[feature]!
+  goesLeft.fill(0)
+  goesLeft[0] = missingLeft ? 1 : 0
+  if (categories) {
+    for (const one of set) goesLeft[one] = 1
+    forest.set[node] = addSet(
+      grower,
+      forest,
+      set.map((one) => categories[one - 1]!),
+    )
+  } else {
+    goesLeft.fill(1, 1, bin + 1)
+    forest.threshold[node] = edges[bin - 1]!
+  }
   forest.feature[node] = feature
-  forest.threshold[node] = bins.edges[feature]![bin]!
   forest.left[node] = next
   forest.right[node] = next + 1
-  forest.missingLeft[node] = missingLeft ? 1 : 0
-  forest.gain[node] = gain
-  forest.rows[node] = sums.n
+  forest.missingLeft[node] = goesLeft[0]!
+  // from histogram units to those of the loss
+  forest.gain[node] = Math.max(0, (split.gain * units.perHessian) / (units.perGradient * units.perGradient))
+  forest.cover[node] = rows
 }
 
-function writeLeaf({ options }: Grower, forest: Forest, { node, sums }: Leaf): void {
-  const value = (-sums.g / (sums.h + options.l2)) * options.learningRate
+/** Appends a set of categories to a forest's sets, which double where they are full, and returns where it begins. */
+function addSet(grower: Grower, forest: Draft, categories: readonly number[]): number {
+  const words = Math.floor(Math.max(...categories) / 32) + 1
+  const at = grower.setWords
+  grower.setWords = at + 1 + words
+  if (grower.setWords > forest.sets.length) {
+    const sets = new Uint32Array(2 * grower.setWords)
+    sets.set(forest.sets)
+    forest.sets = sets
+  }
+  forest.sets[at] = words
+  for (const category of categories) forest.sets[at + 1 + (category >>> 5)]! |= 1 << (category & 31)
+  return at
+}
+
+/** Sets a leaf's value from the derivatives of its rows, unrounded. */
+function writeLeaf({ options, g, h, rows }: Grower, forest: Draft, leaf: Leaf): void {
+  const { node, start, end, lowest, highest, extraL2 } = leaf
+  const gradient = sumOf(g, rows, start, end)
+  const hessian = sumOf(h, rows, start, end)
+  const output = outputOf(gradient, hessian, options.l2 + extraL2, options, lowest, highest)
   forest.feature[node] = -1
-  forest.value[node] = clamp(value, -VALUE_LIMIT, VALUE_LIMIT)
-  forest.rows[node] = sums.n
+  forest.value[node] = clamp(output * options.learningRate, -VALUE_LIMIT, VALUE_LIMIT)
+  forest.cover[node] = end - start
 }
 
 /** Gives every branch the mean of its leaves over their rows; children stand after their parents. */
-function fillMeans({ feature, left, right, value, rows }: Forest, root: number, nodes: number): void {
-  for (let node = root + nodes - 1; node >= root; node--) {
+export function fillMeans({ feature, left, right, value, cover }: Forest, root: number, end: number): void {
+  for (let node = end - 1; node >= root; node--) {
     if (feature[node]! < 0) continue
     const [l, r] = [left[node]!, right[node]!]
-    value[node] = (value[l]! * rows[l]! + value[r]! * rows[r]!) / rows[node]!
+    value[node] = (value[l]! * cover[l]! + value[r]! * cover[r]!) / cover[node]!
   }
 }

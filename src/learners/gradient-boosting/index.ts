@@ -1,3 +1,5 @@
 export { GradientBoosting } from './gradient-boosting.ts'
-export type { GradientBoostingInput, GradientBoostingOptions } from './options.ts'
-export type { Tree, TreeBranch, TreeLeaf } from './tree.ts'
+export type { CustomLoss } from './loss.ts'
+export { type TrainingMemory, trainingMemory } from './memory.ts'
+export { MultiGradientBoosting, type MultiGradientBoostingInput } from './multi-gradient-boosting.ts'
+export type { GradientBoostingInput, GradientBoostingOptions, LossName, TreeOptions } from './options.ts'

@@ -1,9 +1,17 @@
-import { finite, positive } from '../../core/check.ts'
-import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 
 /** Observations in order, oldest first: `x` holds the vectors one after the other. */
 export type Table = { readonly x: Float64Array; readonly y: Float64Array; readonly weights: Float64Array }
+
+/** The rows from `start` up to `end` of a table, without a copy. */
+export function rowsOfTable({ x, y, weights }: Table, features: number, start: number, end: number): Table {
+  if (start === 0 && end === y.length) return { x, y, weights }
+  return {
+    x: x.subarray(start * features, end * features),
+    y: y.subarray(start, end),
+    weights: weights.subarray(start, end),
+  }
+}
 
 /** The newest observations of a stream: a ring over three arrays that grow by doubling up to a bound. */
 export type Window = {
@@ -24,14 +32,19 @@ export const boundLabel = (y: number): number => clamp(y, -1e70, 1e70)
 export const boundWeight = (weight: number): number => clamp(weight, 1e-30, 1e30)
 
 /** A window over the rows of `table`; it owns the arrays from then on. */
-export function createWindow(features: number, table: Table = emptyTable()): Window {
+export function createWindow(features: number, table: Table = roomFor(0, features)): Window {
   return { features, ...table, head: 0, size: table.y.length }
 }
 
-const emptyTable = (): Table => ({
-  x: new Float64Array(0),
-  y: new Float64Array(0),
-  weights: new Float64Array(0),
+/** An empty window with room for so many rows. */
+export function emptyWindow(features: number, rows: number): Window {
+  return { features, ...roomFor(rows, features), head: 0, size: 0 }
+}
+
+const roomFor = (rows: number, features: number): Table => ({
+  x: new Float64Array(rows * features),
+  y: new Float64Array(rows),
+  weights: new Float64Array(rows),
 })
 
 /** Adds a copy of one observation; at `most` observations the oldest falls out. O(features), amortised. */
@@ -79,24 +92,4 @@ export function newest(window: Window, keep: number): Table {
     return out
   }
   return { x: cut(window.x, features), y: cut(window.y, 1), weights: cut(window.weights, 1) }
-}
-
-/** Throws `CORRUPT_SNAPSHOT` unless a table that was read back could have been written. */
-export function checkTable({ x, y, weights }: Table, features: number, most: number, task: string): void {
-  const rows = y.length
-  if (rows > most || x.length !== rows * features || weights.length !== rows) {
-    throw new TradeLearnError(
-      'CORRUPT_SNAPSHOT',
-      `The window must hold at most ${most} rows of ${features} features with a label and a weight each, ` +
-        `got ${x.length} values, ${rows} labels and ${weights.length} weights.`,
-    )
-  }
-  for (const value of x) finite('window.x', value === value ? value : 0, 'CORRUPT_SNAPSHOT')
-  for (const value of weights) positive('window.weights', value, 'CORRUPT_SNAPSHOT')
-  for (const value of y) {
-    finite('window.y', value, 'CORRUPT_SNAPSHOT')
-    if (task === 'binary' && value !== 0 && value !== 1) {
-      throw new TradeLearnError('CORRUPT_SNAPSHOT', `"window.y" must be 0 or 1, got ${value}.`)
-    }
-  }
 }

@@ -108,6 +108,7 @@ export class HoeffdingTreeClassifier implements Learner, Explainable {
   static readonly version: number = 1
 
   readonly task = 'binary'
+  readonly explains: 'probability' = 'probability'
   readonly options: HoeffdingTreeClassifierOptions
   #state: State
   /** Scratch paper of split attempts; nothing learnt. */
@@ -163,6 +164,13 @@ export class HoeffdingTreeClassifier implements Learner, Explainable {
     const { child, counts } = tree
     const node = route(tree, x)
     return leafProbability(leafPrediction, leaves, child[node]!, x, counts[2 * node]!, counts[2 * node + 1]!)
+  }
+
+  /** The base rate of all that was seen. */
+  baseValue(x: Vector): number {
+    checkVector(x, this.options.features)
+    const { counts } = this.#state.tree
+    return majorityProbability(counts[0]!, counts[1]!)
   }
 
   /** The features' parts in the step from the base rate of all that was seen to the prediction, which they sum up to. */

@@ -1,4 +1,7 @@
-import type { SplitRules } from '../../../src/learners/gradient-boosting/split.ts'
+import type { TreeOptions } from '../../../src/learners/gradient-boosting/options.ts'
+
+/** What a split must respect. */
+export type SplitRules = Pick<TreeOptions, 'l2' | 'minSamplesLeaf' | 'minHessianLeaf'>
 
 /** A table in the plainest form: rows, and an integer gradient and hessian each, so that sums are exact. */
 export type PlainTable = {
@@ -33,10 +36,12 @@ export function bestSplit(table: PlainTable, members: readonly number[], rules: 
     const g = sum(gradients, part)
     return (g * g) / (sum(hessians, part) + rules.l2)
   }
+  // rows are estimated from their share of the hessians, as the option says
+  const estimate = (part: readonly number[]): number => (sum(hessians, part) * members.length) / sum(hessians, members)
   const allowed = (part: readonly number[]): boolean =>
-    part.length >= rules.minSamplesLeaf && sum(hessians, part) >= rules.minHessianLeaf
+    estimate(part) >= rules.minSamplesLeaf - 0.5 && sum(hessians, part) >= rules.minHessianLeaf
   let best: PlainSplit | undefined
-  let most = score(members)
+  let most = 1e-10
   for (let feature = 0; feature < rows[0]!.length; feature++) {
     const numberOf = (i: number): number => rows[i]![feature]!
     const anyMissing = members.some((i) => Number.isNaN(numberOf(i)))
@@ -54,11 +59,11 @@ export function bestSplit(table: PlainTable, members: readonly number[], rules: 
         const left = members.filter(goesLeft)
         const right = members.filter((i) => !goesLeft(i))
         if (!allowed(left) || !allowed(right)) continue
-        const total = score(left) + score(right)
-        if (total <= most) continue
-        most = total
-        const gain = total - score(members)
-        const missingLeft = anyMissing ? side === 'left' : left.length >= right.length
+        const gain = score(left) + score(right) - score(members)
+        // equal but for rounding is equal
+        if (gain <= most * (1 + 1e-9)) continue
+        most = gain
+        const missingLeft = anyMissing ? side === 'left' : sum(hessians, left) >= sum(hessians, right)
         best = { feature, threshold, missingLeft, gain, left, right }
       }
     }

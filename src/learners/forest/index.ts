@@ -1,0 +1,7 @@
+export type { Forest } from './forest.ts'
+export { ForestModel } from './forest-model.ts'
+export type { ModelContent, ModelLink } from './model-file.ts'
+export { modelFromBytes, modelToBytes } from './model-file-bytes.ts'
+export { modelFromJSON, modelToJSON } from './model-file-json.ts'
+export { createShap, type Shap, shapInteractionsInto, shapInto } from './shap.ts'
+export type { Tree, TreeBranch, TreeLeaf } from './tree.ts'

@@ -1,0 +1,38 @@
+import { checkObservation, finite, positive } from '../../core/check.ts'
+import { show, TradeLearnError } from '../../core/errors.ts'
+import type { GradientBoostingOptions } from './options.ts'
+import type { Table } from './window.ts'
+
+/** Checks one observation: the vector, the weight, and a label that suits the loss. */
+export function checkRow(options: GradientBoostingOptions, x: Float64Array, y: number, weight: number): void {
+  checkObservation(options.task, x, options.features, y, weight)
+  const wanted = wantedLabel(options, y)
+  if (wanted) throw new TradeLearnError('INVALID_INPUT', `"y" must be ${wanted}, got ${show(y)}.`)
+}
+
+/** What a label should have been; `undefined` where it is right. */
+function wantedLabel({ loss, classes }: GradientBoostingOptions, y: number): string | undefined {
+  if (loss === 'poisson' && !(y >= 0)) return 'at least 0 for the Poisson loss'
+  if (loss === 'softmax' && !(Number.isInteger(y) && y >= 0 && y < classes)) return `a class from 0 to ${classes - 1}`
+  return undefined
+}
+
+/** Throws `CORRUPT_SNAPSHOT` unless a table that was read back could have been written. */
+export function checkWindow({ x, y, weights }: Table, options: GradientBoostingOptions): void {
+  const { features, window: most, task } = options
+  const rows = y.length
+  if (rows > most || x.length !== rows * features || weights.length !== rows) {
+    throw new TradeLearnError(
+      'CORRUPT_SNAPSHOT',
+      `The window must hold at most ${most} rows of ${features} features with a label and a weight each, ` +
+        `got ${x.length} values, ${rows} labels and ${weights.length} weights.`,
+    )
+  }
+  for (const value of x) finite('window.x', value === value ? value : 0, 'CORRUPT_SNAPSHOT')
+  for (const value of weights) positive('window.weights', value, 'CORRUPT_SNAPSHOT')
+  for (const value of y) {
+    finite('window.y', value, 'CORRUPT_SNAPSHOT')
+    const wanted = task === 'binary' && value !== 0 && value !== 1 ? '0 or 1' : wantedLabel(options, value)
+    if (wanted) throw new TradeLearnError('CORRUPT_SNAPSHOT', `"window.y" must be ${wanted}, got ${value}.`)
+  }
+}

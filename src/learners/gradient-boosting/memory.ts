@@ -1,0 +1,35 @@
+import type { GradientBoostingOptions } from './options.ts'
+
+/** What a training will need, in bytes. */
+export type TrainingMemory = {
+  /** The table itself. */
+  readonly table: number
+  /** What a team of threads shares: bins, derivatives. */
+  readonly shared: number
+  /** What each thread has for itself: its part of the bins row by row, margins, histograms, row numbers. */
+  readonly perThread: number
+  /** All of it. */
+  readonly total: number
+}
+
+/**
+ * The memory that training will take at most, so that it can be refused before it starts: limits on a worker's heap do
+ * not count typed arrays. The caller's own rows are not included.
+ */
+export function trainingMemory(options: GradientBoostingOptions, rows: number, threads: number = 1): TrainingMemory {
+  const { features, bins, maxLeaves, minSamplesLeaf, trees, loss, classes, quantiles } = options
+  const outputs = loss === 'softmax' ? classes : loss === 'quantile' ? quantiles.length : 1
+  const table = 8 * rows * (features + 2)
+  const edges = 8 * features * (bins + 1)
+  const shared = rows * features + edges + 8 * rows * (2 * outputs + 1) + 64
+  const own = Math.ceil(features / threads)
+  // leaves that may still be split hold a histogram
+  const histograms = Math.min(maxLeaves, Math.max(1, Math.ceil(rows / minSamplesLeaf)) + 1)
+  const nodes = trees * outputs * (2 * Math.max(1, Math.min(maxLeaves, rows)) - 1)
+  const perThread =
+    4 * rows * wordsOf(own) + 8 * histograms * own * (bins + 1) + 8 * rows * outputs + 32 * rows + 61 * nodes
+  return { table, shared, perThread, total: table + shared + threads * perThread }
+}
+
+/** Words that a row's bins take, four to a word, with what fills up tiles. */
+const wordsOf = (features: number): number => Math.max(4, Math.ceil(features / 4) + 1)

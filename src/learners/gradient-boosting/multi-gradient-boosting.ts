@@ -1,0 +1,126 @@
+import type { Forgetful, MultiLearner, Offloadable, Refittable, RefitWork, Snapshot, Vector } from '../../contracts.ts'
+import { checkVector } from '../../core/check.ts'
+import { TradeLearnError } from '../../core/errors.ts'
+import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
+import { unpackState } from '../../core/state.ts'
+import type { Forest } from '../forest/forest.ts'
+import { Booster } from './booster.ts'
+import { type GradientBoostingInput, type GradientBoostingOptions, resolveOptions, templateOptions } from './options.ts'
+
+/** What the constructor takes: everything of `GradientBoosting` but the task, and one of two losses. */
+export type MultiGradientBoostingInput = Omit<GradientBoostingInput, 'task' | 'loss'> & {
+  /**
+   * `"softmax"` predicts the probabilities of `classes` outcomes, such as target, stop and timeout; `"quantile"` predicts
+   * the `quantiles` of a number, such as the return of a trade.
+   */
+  readonly loss: 'softmax' | 'quantile'
+}
+
+/**
+ * Boosted trees that predict several numbers at once: a probability for each class, or several quantiles.
+ *
+ * Each round grows one tree for each output, at the derivatives that all outputs had before it. Probabilities add up to
+ * 1; quantiles are sorted, so that a higher one never lies below a lower one. Everything else is as in
+ * {@link GradientBoosting}: missing values, refits, forgetting, snapshots.
+ *
+ * @see R. Koenker, G. Bassett (1978), "Regression quantiles", Econometrica 46
+ * @see J. Friedman, T. Hastie, R. Tibshirani (2000), "Additive logistic regression", Annals of Statistics 28
+ *
+ * @example
+ * ```ts
+ * const range = new MultiGradientBoosting({ features: 12, loss: 'quantile', quantiles: [0.1, 0.5, 0.9] })
+ * range.fit(rows, returns)
+ * const [low, middle, high] = range.predictInto(x, new Float64Array(range.outputs))
+ * ```
+ */
+export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetful, Offloadable {
+  static readonly type: string = 'multi-gradient-boosting'
+  static readonly version: number = 1
+
+  readonly options: GradientBoostingOptions
+  readonly #booster: Booster
+
+  constructor(options: MultiGradientBoostingInput) {
+    this.options = resolveOptions({ ...options, task: 'regression' })
+    if (this.options.loss !== 'softmax' && this.options.loss !== 'quantile') {
+      throw new TradeLearnError('INVALID_OPTION', `"loss" must be "softmax" or "quantile", got "${this.options.loss}".`)
+    }
+    this.#booster = new Booster(this.options)
+  }
+
+  get outputs(): number {
+    return this.#booster.forest.base.length
+  }
+
+  get seen(): number {
+    return this.#booster.seen
+  }
+
+  get refitDue(): boolean {
+    return this.#booster.refitDue
+  }
+
+  /** The trained trees as flat arrays, shared, not to be changed. */
+  get forest(): Forest {
+    return this.#booster.forest
+  }
+
+  predictInto(x: Vector, out: Vector): Vector {
+    this.marginsInto(x, out)
+    this.#booster.loss.predict(out)
+    return out
+  }
+
+  /** What the trees add up to: unnormalised log-probabilities, or unsorted quantiles. */
+  marginsInto(x: Vector, out: Vector): Vector {
+    checkVector(x, this.options.features)
+    if (out.length !== this.outputs) {
+      throw new TradeLearnError('INVALID_INPUT', `"out" must have ${this.outputs} entries, got ${out.length}.`)
+    }
+    this.#booster.marginsInto(x, out)
+    return out
+  }
+
+  /** Trains anew on all rows, at once, and remembers the newest of them for later refits. */
+  fit(rows: readonly Vector[], y: ArrayLike<number>, weights?: ArrayLike<number>): void {
+    this.#booster.fit(rows, y, weights)
+  }
+
+  /** The training that {@link fit} would do, for another thread: checks and copies the table in short steps first. */
+  beginFit(
+    rows: readonly Vector[],
+    y: ArrayLike<number>,
+    weights?: ArrayLike<number>,
+  ): Generator<number, RefitWork, void> {
+    return this.#booster.beginFit(rows, y, weights)
+  }
+
+  learn(x: Vector, y: number, weight: number = 1): void {
+    this.#booster.learn(x, y, weight)
+  }
+
+  refit(): Generator<number, void, void> {
+    return this.#booster.refit()
+  }
+
+  beginRefit(): RefitWork {
+    return this.#booster.beginRefit()
+  }
+
+  forget(keep: number): void {
+    this.#booster.forget(keep)
+  }
+
+  toJSON(): Snapshot {
+    return snapshot(MultiGradientBoosting, this.options, this.#booster.pack())
+  }
+
+  /** Reads back what {@link toJSON} wrote. */
+  static fromJSON(json: Snapshot): MultiGradientBoosting {
+    const { options, state } = checkSnapshot(MultiGradientBoosting, json)
+    const read = unpackState(options, templateOptions(), 'options')
+    const model = new MultiGradientBoosting(read as MultiGradientBoostingInput)
+    model.#booster.unpack(state)
+    return model
+  }
+}
