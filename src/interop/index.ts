@@ -1,0 +1,6 @@
+export { ImportedModel } from './imported-model.ts'
+export type { ImportedOptions, ImportedParts } from './imported-parts.ts'
+export { readCatBoost } from './read-catboost.ts'
+export { readLightGBM } from './read-lightgbm.ts'
+export { readXGBoost } from './read-xgboost.ts'
+export { type LightGBMTextOptions, writeLightGBM } from './write-lightgbm.ts'
