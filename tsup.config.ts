@@ -12,6 +12,9 @@ const folders = [
   'lifecycle',
   'report',
   'testing',
+  'interop',
+  'worker',
+  'xgboost',
 ]
 
 /** One entry a subpath export, so that a bundle holds only what it imports and a class exists once per format. */
@@ -23,6 +26,8 @@ const library: Options = {
   splitting: true,
   sourcemap: true,
   clean: true,
+  // import.meta.url in CommonJS, by which training threads are found
+  shims: true,
 }
 
 /** The command line: ESM only, never imported by anyone. */
