@@ -1,11 +1,20 @@
-import type { Clock, Codec, DriftDetector, Refittable, Serializable, Snapshot } from '../contracts.ts'
+import type {
+  Clock,
+  Codec,
+  DriftDetector,
+  Offloadable,
+  Refittable,
+  RefitWork,
+  Serializable,
+  Snapshot,
+} from '../contracts.ts'
 import { integer, oneOf } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
 import { packState, unpackState } from '../core/state.ts'
 import { DecisionPolicy, KillSwitch } from '../decision/index.ts'
 import { labelFromOutcome, TripleBarrier } from '../labels/index.ts'
-import { ConformalInterval } from '../learners/index.ts'
+import { ConformalInterval, isOffloadable } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
 import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { defaultDetectors, defaultModels } from './defaults.ts'
@@ -50,7 +59,7 @@ const SAVED_OPTIONS = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keep
  * learner.learn(decision.id, { exitPrice: 101.2, exitTime: 1_700_000_000_000, exitReason: 'target' })
  * ```
  */
-export class TradeLearner<S extends Signal = Signal> implements Serializable, Refittable {
+export class TradeLearner<S extends Signal = Signal> implements Serializable, Refittable, Offloadable {
   static readonly type: string = 'trade-learner'
   static readonly version: number = 1
 
@@ -282,6 +291,12 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    */
   *refit(): Generator<number, void, void> {
     yield* dueModels(this.#parts)[0]?.refit() ?? []
+  }
+
+  /** The refit that {@link refit} would run, for another thread; `undefined` where none is due or it cannot leave this one. */
+  beginRefit(): RefitWork | undefined {
+    const next = dueModels(this.#parts)[0]
+    return next && isOffloadable(next) ? next.beginRefit() : undefined
   }
 
   // --------------------------------------------------------------- mechanics

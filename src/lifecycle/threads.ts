@@ -1,0 +1,82 @@
+/** A thread, as far as training needs one; the same in Node and in browsers. */
+export type Thread = {
+  post(message: unknown, transfer: readonly ArrayBuffer[]): void
+  /** Called with each message, or with an error when the thread has failed or ended. */
+  listen(onMessage: (message: unknown) => void, onFailure: (reason: string) => void): void
+  end(): Promise<void>
+}
+
+/** Starts a thread that runs `tradelearn/worker`. @throws whatever the host throws where it has no threads */
+export type Spawn = () => Thread
+
+export type NodeWorker = {
+  postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void
+  on(event: string, listener: (value: unknown) => void): void
+  terminate(): Promise<number>
+  unref(): void
+  ref(): void
+}
+export type WebWorker = {
+  postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void
+  addEventListener(event: string, listener: (event: { data?: unknown; message?: string }) => void): void
+  terminate(): void
+}
+type Host = {
+  process?: {
+    getBuiltinModule?: (name: string) => { Worker: new (url: URL, options: object) => NodeWorker } | undefined
+  }
+  Worker?: new (url: URL, options: object) => WebWorker
+}
+
+/** The script that threads run: beside this file in the package, in its folder in the sources. */
+const script = (): URL =>
+  import.meta.url.endsWith('.ts')
+    ? new URL('../worker/index.ts', import.meta.url)
+    : new URL('./worker.js', import.meta.url)
+
+/** Starts a thread of the host: a worker of Node or of the browser. */
+export function spawnThread(): Thread {
+  const host = globalThis as unknown as Host
+  const threads = host.process?.getBuiltinModule?.('node:worker_threads')
+  if (threads) return nodeThread(new threads.Worker(script(), { name: 'tradelearn training' }))
+  if (host.Worker) return webThread(new host.Worker(script(), { type: 'module', name: 'tradelearn training' }))
+  throw new Error('there are no worker threads here')
+}
+
+/** A worker of Node, as a thread. */
+export function nodeThread(worker: NodeWorker): Thread {
+  // an idle thread must not keep the bot's process alive
+  worker.unref()
+  let failed = false
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    listen(onMessage, onFailure) {
+      const fail = (reason: string): void => {
+        if (!failed) onFailure(reason)
+        failed = true
+      }
+      worker.on('message', onMessage)
+      worker.on('error', (error) => fail((error as Error).message))
+      worker.on('messageerror', (error) => fail((error as Error).message))
+      worker.on('exit', (code) => fail(`it ended with code ${code}`))
+    },
+    async end() {
+      failed = true
+      await worker.terminate()
+    },
+  }
+}
+
+/** A worker of the browser, as a thread. */
+export function webThread(worker: WebWorker): Thread {
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    listen(onMessage, onFailure) {
+      worker.addEventListener('message', ({ data }) => onMessage(data))
+      worker.addEventListener('error', ({ message }) => onFailure(message ?? 'it failed to load'))
+    },
+    async end() {
+      worker.terminate()
+    },
+  }
+}
