@@ -130,14 +130,15 @@ function createSearch(grower: Grower, columns: Int32Array, units: Units): Search
 
 function firstLeaf(grower: Grower, root: number, count: number, search: Search): Leaf {
   const { rows, packed, ordered } = grower
-  gather(packed, rows, 0, count, ordered)
-  const total: Packed = sumOf(packed, rows, 0, count)
-  const leaf = createLeaf(root, 0, count, 0, total, UNBOUND, [], 0)
+  const { matrix, counts, width } = search
+  // where a tree sees all rows, they are still in their own order
+  const inOrder = count === rows.length ? packed : ordered
+  if (inOrder === ordered) gather(packed, rows, 0, count, ordered)
+  const leaf = createLeaf(root, 0, count, 0, sumOf(packed, rows, 0, count), UNBOUND, [], 0)
   if (!splittable(grower, leaf)) return leaf
   leaf.histogram = takeHistogram(grower, search)
-  const { matrix, counts, width } = search
-  addRows(matrix, rows, 0, count, ordered, counts, width, leaf.histogram, undefined)
-  searchLeaf(grower, leaf, search)
+  addRows(matrix, rows, 0, count, inOrder, counts, width, leaf.histogram, undefined)
+  searchLeaves(grower, [leaf], search)
   return leaf
 }
 
@@ -150,8 +151,11 @@ function splittable({ options }: Grower, { rows, depth }: Leaf): boolean {
   return rows >= 2 * options.minSamplesLeaf && depth < options.maxDepth
 }
 
-function searchLeaf(grower: Grower, leaf: Leaf, search: Search): void {
-  if (splittable(grower, leaf)) leaf.split = grower.team.agree(findSplit(leaf.histogram!, leaf, search))
+/** Finds the best questions for one or two new leaves, and settles them with the team. */
+function searchLeaves(grower: Grower, leaves: readonly Leaf[], search: Search): void {
+  const open = leaves.filter((leaf) => splittable(grower, leaf))
+  const found = grower.team.agree(open.map((leaf) => findSplit(leaf.histogram!, leaf, search)))
+  for (const [i, leaf] of open.entries()) leaf.split = found[i]!
 }
 
 /** The position of the leaf to split next; -1 where none can be. */
@@ -248,8 +252,7 @@ function passOn(grower: Grower, parent: Leaf, left: Leaf, right: Leaf, search: S
   addRows(matrix, rows, small.start, small.end, ordered, counts, width, own, histogram)
   small.histogram = own
   large.histogram = histogram
-  searchLeaf(grower, left, search)
-  searchLeaf(grower, right, search)
+  searchLeaves(grower, [left, right], search)
 }
 
 function writeBranch(grower: Grower, forest: Draft, { node, rows, split }: Leaf, next: number, units: Units): void {

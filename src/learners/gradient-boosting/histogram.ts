@@ -8,7 +8,7 @@
  *    child's to the bit, and one addition does the work of two. All hessians together stay below a half, so that the
  *    whole number next to a sum is its gradient.
  * 2. Bins lie row after row, four to a 32-bit word, so a word is read once for four additions.
- * 3. Features are cut into tiles of sixteen or twenty. A tile's rows are added into one fixed scratch array at offsets
+ * 3. Features are cut into tiles of twelve, sixteen or twenty. A tile's rows are added into one fixed scratch array at offsets
  *    that the compiler knows, and copied to their place from there, in the same pass that takes them away from the
  *    parent.
  */
@@ -20,32 +20,32 @@ export const HESSIAN_UNIT: number = 1 / 67_108_864
 export type Matrix = {
   /** The feature behind each column. */
   readonly columns: Int32Array
-  /** Of each tile, four or five words a row, row after row; bytes beyond the last column are 0. */
+  /** Of each tile, three to five words a row, row after row; bytes beyond the last column are 0. */
   readonly tiles: readonly Tile[]
 }
 
-type Tile = { readonly stride: 4 | 5; readonly words: Int32Array }
+type Tile = { readonly stride: Stride; readonly words: Int32Array }
+type Stride = 3 | 4 | 5
 
 /** Lays the given columns of `byFeature`, which holds `rows` bins a feature, row after row. */
 export function packColumns(byFeature: Uint8Array, rows: number, columns: Int32Array): Matrix {
   const tiles: Tile[] = []
-  for (let word = 0, words = wordsFor(columns.length); word < words; ) {
-    // as many fives as leave a multiple of four
-    const stride = (words - word) % 4 === 0 ? 4 : 5
+  const words = Math.max(3, Math.ceil(columns.length / 4))
+  for (let word = 0; word < words; ) {
+    const stride = strideOf(words - word)
     tiles.push(packTile(byFeature, rows, columns.subarray(4 * word, 4 * (word + stride)), stride))
     word += stride
   }
   return { columns, tiles }
 }
 
-/** Words for so many columns: what tiles of four and five words can cover. */
-function wordsFor(columns: number): number {
-  const words = Math.max(4, Math.ceil(columns / 4))
-  if (words === 6 || words === 7) return 8
-  return words === 11 ? 12 : words
+/** The next tile where so many words are left, at least three, so that tiles of three to five words cover all. */
+function strideOf(left: number): Stride {
+  if (left === 3 || left === 6) return 3
+  return left === 7 || left % 4 === 0 ? 4 : 5
 }
 
-function packTile(byFeature: Uint8Array, rows: number, columns: Int32Array, stride: 4 | 5): Tile {
+function packTile(byFeature: Uint8Array, rows: number, columns: Int32Array, stride: Stride): Tile {
   const words = new Int32Array(rows * stride)
   for (let c = 0; c < columns.length; c++) {
     const column = byFeature.subarray(columns[c]! * rows, (columns[c]! + 1) * rows)
@@ -84,7 +84,8 @@ export function addRows(
   let first = 0
   for (const { stride, words } of tiles) {
     if (stride === 5) TILE.addFiveWords(words, rows, start, end, packed)
-    else TILE.addFourWords(words, rows, start, end, packed)
+    else if (stride === 4) TILE.addFourWords(words, rows, start, end, packed)
+    else TILE.addThreeWords(words, rows, start, end, packed)
     const next = first + 4 * stride
     const last = Math.min(next, bins.length)
     for (let c = first; c < last; c++) {
@@ -189,5 +190,28 @@ function createTile() {
     }
   }
 
-  return { clear, moveCells, splitCells, addFiveWords, addFourWords }
+  /** The same for twelve features. */
+  function addThreeWords(words: Int32Array, rows: Int32Array, start: number, end: number, packed: Float64Array): void {
+    for (let i = start; i < end; i++) {
+      const v = packed[i]!
+      const at = Math.imul(rows[i]!, 3)
+      const a = words[at]!
+      const b = words[at + 1]!
+      const c = words[at + 2]!
+      tile[a & 255]! += v
+      tile[256 | ((a >>> 8) & 255)]! += v
+      tile[512 | ((a >>> 16) & 255)]! += v
+      tile[768 | (a >>> 24)]! += v
+      tile[1024 | (b & 255)]! += v
+      tile[1280 | ((b >>> 8) & 255)]! += v
+      tile[1536 | ((b >>> 16) & 255)]! += v
+      tile[1792 | (b >>> 24)]! += v
+      tile[2048 | (c & 255)]! += v
+      tile[2304 | ((c >>> 8) & 255)]! += v
+      tile[2560 | ((c >>> 16) & 255)]! += v
+      tile[2816 | (c >>> 24)]! += v
+    }
+  }
+
+  return { clear, moveCells, splitCells, addFiveWords, addFourWords, addThreeWords }
 }

@@ -15,6 +15,8 @@ export type TeamMemory = {
 
 /** Numbers kept a candidate: six, the size of its set, and the set. */
 const SLOT = 7 + 255
+/** Numbers kept a member: two candidates. */
+const MEMBER = 2 * SLOT
 /** Looks before a member that waits goes to sleep: some microseconds, about as long as a split takes the others. */
 const LOOKS = 20_000
 
@@ -23,7 +25,7 @@ export function createTeamMemory(members: number, bytes: number): TeamMemory {
   return {
     members,
     turn: new SharedArrayBuffer(8),
-    candidates: new SharedArrayBuffer(2 * members * SLOT * 8),
+    candidates: new SharedArrayBuffer(2 * members * MEMBER * 8),
     room: new SharedArrayBuffer(bytes),
   }
 }
@@ -60,17 +62,21 @@ export class SharedTeam implements Team {
     while (Atomics.load(turn, 1) === now) Atomics.wait(turn, 1, now)
   }
 
-  agree(candidate: Candidate): Candidate {
-    const start = this.#half * this.members * SLOT
+  agree(candidates: readonly Candidate[]): readonly Candidate[] {
+    const start = this.#half * this.members * MEMBER
     this.#half = 1 - this.#half
-    write(this.#candidates, start + this.rank * SLOT, candidate)
-    this.meet()
-    let best = noCandidate()
-    for (let rank = 0; rank < this.members; rank++) {
-      const other = read(this.#candidates, start + rank * SLOT)
-      if (isBetter(other, best)) best = other
+    for (const [i, candidate] of candidates.entries()) {
+      write(this.#candidates, start + this.rank * MEMBER + i * SLOT, candidate)
     }
-    return best
+    this.meet()
+    return candidates.map((_, i) => {
+      let best = noCandidate()
+      for (let rank = 0; rank < this.members; rank++) {
+        const other = read(this.#candidates, start + rank * MEMBER + i * SLOT)
+        if (isBetter(other, best)) best = other
+      }
+      return best
+    })
   }
 
   share(length: number): Float64Array {

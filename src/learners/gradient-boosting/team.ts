@@ -11,8 +11,8 @@ export type Team = {
   readonly rank: number
   /** Returns once all members have called it. */
   meet(): void
-  /** Turns each member's best question into the best of all: the highest gain, then the lowest feature. */
-  agree(candidate: Candidate): Candidate
+  /** Turns each member's best questions, one or two, into the best of all: the highest gain, then the lowest feature. */
+  agree(candidates: readonly Candidate[]): readonly Candidate[]
   /** Room for numbers that all members see, 0 at first. Members ask in the same order. */
   share(length: number): Float64Array
   /** The same for bytes. */
@@ -24,7 +24,7 @@ export const alone: Team = {
   members: 1,
   rank: 0,
   meet: () => {},
-  agree: (candidate) => candidate,
+  agree: (candidates) => candidates,
   share: (length) => new Float64Array(length),
   shareBytes: (length) => new Uint8Array(length),
 }

@@ -1,8 +1,13 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { logLossOf } from '../../../src/core/math.ts'
-import { GradientBoosting, type GradientBoostingInput } from '../../../src/learners/gradient-boosting/index.ts'
+import {
+  GradientBoosting,
+  type GradientBoostingInput,
+  MultiGradientBoosting,
+} from '../../../src/learners/gradient-boosting/index.ts'
 import golden from '../../golden/gradient-boosting.json' with { type: 'json' }
 import { comparisonSets, type DataSet, FEATURES, PARAMETERS, SAMPLING } from './data.ts'
+import { isMonotone, meanScore, PARITY_CASES, type ParityCase, tablesOf, weightsFor } from './parity-cases.ts'
 
 type Scores = { readonly logLoss?: number; readonly auc?: number; readonly rmse?: number }
 
@@ -61,4 +66,47 @@ test.each([
   expect(Math.abs(mean(found))).toBeLessThan(0.005)
   // one table alone scatters by ties, bin edges and draws
   for (const one of found) expect(Math.abs(one)).toBeLessThan(0.02)
+})
+
+type Reference = {
+  readonly name: string
+  readonly scores: readonly number[]
+  readonly plain?: { readonly scores: readonly number[] }
+}
+
+/** Our score on one table, with the case's parameters or without them. */
+function scoreOf(one: ParityCase, table: DataSet, more: ParityCase['ours']): { score: number; monotone: boolean } {
+  const { train, test: held, task } = table
+  const options = { features: FEATURES, ...PARAMETERS, ...more }
+  const weights = one.weighted && more === one.ours ? weightsFor(table) : undefined
+  if (options.loss === 'softmax') {
+    const model = new MultiGradientBoosting({ ...options, loss: 'softmax' })
+    model.fit(train.rows, train.y, weights)
+    const out = new Float64Array(model.outputs)
+    const predicted = held.rows.flatMap((x) => [...model.predictInto(x, out)])
+    return { score: meanScore(one.score, held.y, predicted), monotone: false }
+  }
+  const model = new GradientBoosting({ ...options, task })
+  model.fit(train.rows, train.y, weights)
+  const predicted = held.rows.map((x) => model.predict(x))
+  return { score: meanScore(one.score, held.y, predicted), monotone: isMonotone(table, (x) => model.predict(x)) }
+}
+
+describe.each(PARITY_CASES)('$name', (one) => {
+  const reference = (golden.cases as readonly Reference[]).find(({ name }) => name === one.name)!
+  const found = tablesOf(one.tables).map((table) => scoreOf(one, table, one.ours))
+
+  test(`scores as LightGBM does, within ${one.tolerance} on average`, () => {
+    expect(found).toHaveLength(reference.scores.length)
+    const apart = found.map(({ score }, i) => score - reference.scores[i]!)
+    expect(Math.abs(mean(apart)), String(apart)).toBeLessThan(one.tolerance)
+  })
+})
+
+test('constrained predictions rise and fall as they must, and would not by themselves', () => {
+  const one = PARITY_CASES.find(({ name }) => name === 'monotone')!
+  const every = (more: ParityCase['ours']): boolean =>
+    tablesOf(one.tables).every((table) => scoreOf(one, table, more).monotone)
+  expect(every(one.ours)).toBe(true)
+  expect(every({})).toBe(false)
 })
