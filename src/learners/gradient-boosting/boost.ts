@@ -11,11 +11,14 @@ import { keepOrder } from './keep-order.ts'
 import type { Loss } from './loss.ts'
 import { marginsOf } from './margins-of.ts'
 import type { GradientBoostingOptions } from './options.ts'
-import { addTo } from './partition.ts'
+import { addTo, sumOf, sumOfMagnitudes } from './partition.ts'
 import { quantileLeft } from './quantile.ts'
 import { chooseByGradient, chooseUniform } from './sampling.ts'
 import { alone, partOf, type Team } from './team.ts'
 import { rowsOfTable, type Table } from './window.ts'
+
+/** Share of all gradients that may be left over on one side before the level counts as wrong; by chance 1 / √rows are. */
+const MOST_OFF_LEVEL = 0.5
 
 /** What training needs to know beside the table. */
 export type Training = {
@@ -82,7 +85,12 @@ export function* boost(table: Table, training: Training): Generator<number, Fore
   }
   const trees = tail > 0 ? stopping.bestTrees : work.trees
   const nodes = trees < work.trees ? draft.roots[trees]! : work.nodes
-  return trimForest({ ...draft, sets: draft.sets.slice(0, work.grower.setWords) }, trees, nodes)
+  return trimForest({ ...draft, sets: draft.sets.slice(0, setWordsOf(work, nodes)) }, trees, nodes)
+}
+
+/** Words of the sets that the first `nodes` nodes ask for: sets stand in the order of the trees that ask for them. */
+function setWordsOf({ grower, draft, nodes: all }: Work, nodes: number): number {
+  return draft.set.subarray(nodes, all).reduce((end, at) => (at < 0 ? end : Math.min(end, at)), grower.setWords)
 }
 
 /** What the rounds of one training work on. */
@@ -103,7 +111,7 @@ type Work = {
   nodes: number
 }
 
-/** Grows a tree for each output; returns how many there was a split for. */
+/** Grows a tree for each output; returns how many there was something to gain for. */
 function growRound(work: Work, round: number, dropout: Dropout): number {
   const { training, table, grower, draft, margins, g, h, columns, outputs } = work
   const { options, loss, rng, team = alone } = training
@@ -125,7 +133,7 @@ function growRound(work: Work, round: number, dropout: Dropout): number {
     const chosen = grower.rows.slice(0, outputs > 1 ? rows : 0)
     const units = packDerivatives(grower.g, grower.h, grower.rows, seenRows, options.l2, grower.packed, team)
     const leaves = growTree(grower, draft, work.nodes, seenRows, columns.subarray(0, seenColumns), units)
-    if (leaves.length > 1) {
+    if (leaves.length > 1 || isOffLevel(work, seenRows)) {
       finishTree(work, k, leaves, dropped.factors[k]!)
       addTree(work, k, leaves, seenRows)
       grown++
@@ -137,12 +145,26 @@ function growRound(work: Work, round: number, dropout: Dropout): number {
   return grown
 }
 
+/**
+ * Whether the rows want a tree of one leaf: where all of them pull one way, no split gains, and margins that begin far
+ * from the labels would stay there. Those that the loss itself has chosen are left alone.
+ */
+function isOffLevel({ training, grower, draft, nodes }: Work, seenRows: number): boolean {
+  const { options, loss, start } = training
+  if (!start && !loss.startsAnywhere && Number.isNaN(options.baseScore)) return false
+  const { g, rows } = grower
+  const pull = Math.abs(sumOf(g, rows, 0, seenRows))
+  return pull > MOST_OFF_LEVEL * sumOfMagnitudes(g, rows, seenRows) && draft.value[nodes] !== 0
+}
+
 /** Puts the rows that the next trees see first; returns their number. */
-function chooseRows({ training, grower, g, h }: Work, round: number): number {
-  const { options, rng, team = alone } = training
+function chooseRows({ training, grower, g, h, outputs }: Work, round: number): number {
+  const { options, rng, team = alone, start } = training
   const { rows } = grower
+  const before = (start?.roots.length ?? 0) / outputs
   // as in LightGBM, the first trees see all: until then gradients say little of what is hard
-  if (options.sampling === 'goss' && round >= 1 / options.learningRate) return chooseByGradient(rng, g, h, rows, team)
+  if (options.sampling === 'goss' && before + round >= 1 / options.learningRate)
+    return chooseByGradient(rng, g, h, rows, team)
   const count = options.sampling === 'goss' ? rows.length : Math.max(1, Math.round(options.rowFraction * rows.length))
   chooseUniform(rng, rows, count)
   return count

@@ -312,6 +312,8 @@ export function fillMeans({ feature, left, right, value, cover }: Forest, root: 
   for (let node = end - 1; node >= root; node--) {
     if (feature[node]! < 0) continue
     const [l, r] = [left[node]!, right[node]!]
-    value[node] = (value[l]! * cover[l]! + value[r]! * cover[r]!) / cover[node]!
+    const mean = (value[l]! * cover[l]! + value[r]! * cover[r]!) / cover[node]!
+    // rounding may lead past the limit
+    value[node] = clamp(mean, -VALUE_LIMIT, VALUE_LIMIT)
   }
 }

@@ -23,6 +23,8 @@ export type Loss = {
    * rows' weights then.
    */
   readonly renewal?: (k: number) => number
+  /** Whether the base may be far from where the loss is least. */
+  readonly startsAnywhere?: true
 }
 
 /** A loss of the user's own, for one output. */
@@ -330,6 +332,7 @@ function fromCustom(custom: CustomLoss): Loss {
         throw new TradeLearnError('INVALID_OPTION', `Early stopping needs "lossOf" of the loss "${custom.name}".`)
       return checked('value', custom.lossOf(y[i]!, margins[i]!))
     },
+    startsAnywhere: true,
     predict(margins) {
       if (custom.predict) margins[0] = custom.predict(margins[0]!)
     },

@@ -26,10 +26,16 @@ export function trainingMemory(options: GradientBoostingOptions, rows: number, t
   // leaves that may still be split hold a histogram
   const histograms = Math.min(maxLeaves, Math.max(1, Math.ceil(rows / minSamplesLeaf)) + 1)
   const nodes = trees * outputs * (2 * Math.max(1, Math.min(maxLeaves, rows)) - 1)
+  // all columns, and those of one tree where it sees some only
+  const matrices = 4 * rows * wordsOf(own) * (options.columnFraction < 1 ? 2 : 1)
+  // order, scratch, faded weights and sizes of gradients; nodes twice, as the finished forest is a copy
   const perThread =
-    4 * rows * wordsOf(own) + 8 * histograms * own * (bins + 1) + 8 * rows * outputs + 32 * rows + 61 * nodes
+    matrices + 8 * histograms * own * (bins + 1) + 8 * rows * outputs + 48 * rows + 2 * NODE_BYTES * nodes
   return { table, shared, perThread, total: table + shared + threads * perThread }
 }
 
-/** Words that a row's bins take, four to a word, with what fills up tiles. */
-const wordsOf = (features: number): number => Math.max(4, Math.ceil(features / 4) + 1)
+/** Bytes of a node in the arrays of a forest, without the sets of categorical questions. */
+const NODE_BYTES = 49
+
+/** Words that a row's bins take, four to a word, with the two or fewer that fill up tiles. */
+const wordsOf = (features: number): number => Math.max(4, Math.ceil(features / 4) + 2)

@@ -78,7 +78,10 @@ export type GradientBoostingOptions = TreeOptions & {
   readonly huberDelta: number
   /** Classes told apart by the softmax loss. @defaultValue 0 */
   readonly classes: number
-  /** Where the trees start from, as a prediction; NaN takes what suits the labels. @defaultValue NaN */
+  /**
+   * Where the trees start from, as a prediction (of softmax and of losses of your own: as a margin); NaN takes what suits
+   * the labels. @defaultValue NaN
+   */
   readonly baseScore: number
 
   /** Trees in the sum, at most; of several outputs, trees for each. @defaultValue 100 */

@@ -8,6 +8,7 @@ import { GradientBoosting, MultiGradientBoosting } from '../../../src/learners/g
 import { type Loss, lossFor } from '../../../src/learners/gradient-boosting/loss.ts'
 import { type GradientBoostingInput, resolveOptions } from '../../../src/learners/gradient-boosting/options.ts'
 import { quantileOf } from '../../../src/learners/gradient-boosting/quantile.ts'
+import { quickSigmoid } from '../../../src/learners/gradient-boosting/quick-sigmoid.ts'
 import type { Table } from '../../../src/learners/gradient-boosting/window.ts'
 import { column, drawRows, leafValues, mean, refitted, vector } from './support.ts'
 
@@ -122,6 +123,21 @@ describe('derivatives', () => {
       }
     }
   })
+})
+
+test('quickSigmoid is the logistic function to 15 digits, and bounded beyond 40', () => {
+  fc.assert(
+    fc.property(fc.double({ min: -40, max: 40, noNaN: true }), (x) => {
+      expect(Math.abs(quickSigmoid(x) / sigmoid(x) - 1)).toBeLessThan(1e-14)
+      expect(quickSigmoid(x) + quickSigmoid(-x)).toBeCloseTo(1, 14)
+    }),
+    { numRuns: 1000 },
+  )
+  expect(quickSigmoid(0)).toBe(0.5)
+  for (const x of [40, 1e3, 1e300]) {
+    expect(quickSigmoid(x)).toBe(quickSigmoid(40))
+    expect(quickSigmoid(-x)).toBe(quickSigmoid(-40))
+  }
 })
 
 describe('the base', () => {
@@ -282,6 +298,23 @@ describe('quantiles', () => {
         const below = mean(some.map((i) => Number(held.y[i]! <= model.predictInto(held.rows[i]!, out)[k]!)))
         expect(Math.abs(below - q)).toBeLessThan(0.06)
       }
+    }
+  })
+
+  test('leaves count a drawn row for all that it stands for', () => {
+    for (const learningRate of [1, 0.3]) {
+      const model = new GradientBoosting({
+        features: 3,
+        task: 'regression',
+        loss: 'quantile',
+        quantiles: [0.9],
+        sampling: 'goss',
+        learningRate,
+        trees: 20,
+      })
+      model.fit(train.rows, train.y)
+      const below = mean(train.rows.map((x, i) => Number(train.y[i]! <= model.predict(x))))
+      expect(Math.abs(below - 0.9)).toBeLessThan(0.03)
     }
   })
 
