@@ -10,6 +10,14 @@ const folder = join(root, 'examples')
 
 /** What each example must say. */
 const SAYS: Readonly<Record<string, readonly RegExp[]>> = {
+  'boosted-trees.ts': [
+    /(?:[5-9]\d)\.\d % of what can be known/,
+    /7\d\.\d % of their returns lie between/,
+    /aiConfidence +0\.\d+ /,
+    /Win probability 0\.\d+: base 0\.\d+, /,
+    /predicts the same to the bit/,
+    /CORRUPT_MODEL/,
+  ],
   'demo.ts': [/S&P 500, \d+ real daily bars/, /Skill not shown/, /Skill shown/, /flagged by [\w-]+ \d+ trades after/],
   'existing-bot.ts': [/trades +\d+ +\d+/, /noticed a change/, /Win probability/],
   'own-learner.ts': [/obeys all \d+ laws/, /Restored to the bit/],

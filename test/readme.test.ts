@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -37,6 +37,14 @@ function withChecks(code: string): string {
 
 const temporary = mkdtempSync(join(tmpdir(), 'tradelearn-readme-'))
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
+
+// as in the package: the script of training threads lies beside the code, and an optional package is installed
+beforeAll(async () => {
+  const outfile = join(temporary, 'worker.js')
+  const entryPoints = [join(root, 'src/worker/index.ts')]
+  await build({ entryPoints, outfile, bundle: true, format: 'cjs', platform: 'node', logLevel: 'silent' })
+  symlinkSync(join(root, 'node_modules'), join(temporary, 'node_modules'), 'junction')
+})
 
 /** Runs a block as a program of its own and returns its promises: the line, what came, and what was promised. */
 async function runBlock(code: string, name: string): Promise<readonly [string, unknown, unknown][]> {
