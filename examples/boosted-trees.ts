@@ -84,8 +84,8 @@ const splitter = new WalkForward({ train: 2000, test: 1000, holdout: 0 })
 for (const fold of splitter.split(times, labelEnds)) {
   const { start, end } = fold.train[0]!
   const [past, outcomes, returns] = [rows.slice(start, end), y.slice(start, end), netReturns.slice(start, end)]
-  await pool.fit(model, past, outcomes, undefined, tell(`Odds from ${past.length} rows`))
-  await pool.fit(range, past, returns, undefined, tell(`Returns from ${past.length} rows`))
+  await pool.fit(model, past, outcomes, tell(`Odds from ${past.length} rows`))
+  await pool.fit(range, past, returns, tell(`Returns from ${past.length} rows`))
 
   // what would be said without looking at any feature
   const baseRate = outcomes.reduce((sum, won) => sum + won, 0) / outcomes.length

@@ -26,4 +26,9 @@ export type { Spawn, Thread } from './threads.ts'
 export { nodeThread, spawnThread, webThread } from './threads.ts'
 export { TradeLearner } from './trade-learner.ts'
 export type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
-export { TrainingPool, type TrainingPoolOptions, type TrainingRunOptions } from './training-pool.ts'
+export {
+  type TrainingFitOptions,
+  TrainingPool,
+  type TrainingPoolOptions,
+  type TrainingRunOptions,
+} from './training-pool.ts'

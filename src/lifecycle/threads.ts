@@ -1,8 +1,14 @@
 /** A thread, as far as training needs one; the same in Node and in browsers. */
 export type Thread = {
+  /** Sends a message; the buffers are handed over. */
   post(message: unknown, transfer: readonly ArrayBuffer[]): void
   /** Called with each message, or with an error when the thread has failed or ended. */
   listen(onMessage: (message: unknown) => void, onFailure: (reason: string) => void): void
+  /** Keeps the process alive until {@link release}: there is work. */
+  hold(): void
+  /** Lets the process end though the thread is still there. */
+  release(): void
+  /** Ends the thread, whatever it is doing. */
   end(): Promise<void>
 }
 
@@ -45,8 +51,6 @@ export function spawnThread(): Thread {
 
 /** A worker of Node, as a thread. */
 export function nodeThread(worker: NodeWorker): Thread {
-  // an idle thread must not keep the bot's process alive
-  worker.unref()
   let failed = false
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
@@ -60,6 +64,8 @@ export function nodeThread(worker: NodeWorker): Thread {
       worker.on('messageerror', (error) => fail((error as Error).message))
       worker.on('exit', (code) => fail(`it ended with code ${code}`))
     },
+    hold: () => worker.ref(),
+    release: () => worker.unref(),
     async end() {
       failed = true
       await worker.terminate()
@@ -75,6 +81,8 @@ export function webThread(worker: WebWorker): Thread {
       worker.addEventListener('message', ({ data }) => onMessage(data))
       worker.addEventListener('error', ({ message }) => onFailure(message ?? 'it failed to load'))
     },
+    hold() {},
+    release() {},
     async end() {
       worker.terminate()
     },

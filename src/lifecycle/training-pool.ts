@@ -26,6 +26,12 @@ export type TrainingRunOptions = {
   readonly signal?: AbortSignal
 }
 
+/** How one training on a table is weighted, watched and stopped. */
+export type TrainingFitOptions = TrainingRunOptions & {
+  /** A weight for each row. @defaultValue 1 each */
+  readonly weights?: ArrayLike<number>
+}
+
 /** A model that can hand out its training on a whole table. */
 type Fittable = {
   beginFit(
@@ -93,24 +99,21 @@ export class TrainingPool {
    *
    * @throws as {@link refit}, and `INVALID_INPUT`
    */
-  fit(
-    model: Fittable,
-    rows: readonly Vector[],
-    y: ArrayLike<number>,
-    weights?: ArrayLike<number>,
-    options: TrainingRunOptions = {},
-  ): Promise<void> {
+  fit(model: Fittable, rows: readonly Vector[], y: ArrayLike<number>, options: TrainingFitOptions = {}): Promise<void> {
     return this.#inTurn(async () => {
-      const { signal } = options
+      const { signal, weights } = options
       const steps = model.beginFit(rows, y, weights)
       await this.#train(await inSlices(steps, { sliceMs: 1, ...(signal ? { signal } : {}) }), options)
     })
   }
 
-  /** Ends the threads, and with them what they are doing. */
+  /** Ends the threads, and with them what they are doing: a training then fails with `WORKER_FAILED`. */
   async close(): Promise<void> {
     const team = this.#team
+    const run = this.#run
     this.#team = []
+    this.#run = undefined
+    run?.onFailure('the pool was closed')
     await Promise.all(team.map((thread) => thread.end()))
   }
 
@@ -133,28 +136,45 @@ export class TrainingPool {
         `The training may take at most ${megabytes(this.#maxMemory)}, and would take ${megabytes(bytes)}.`,
       )
     }
-    const result = this.#start() ? await this.#trainOnThreads(work, options) : await inSlices(work.run(), options)
+    const threads = await this.#start()
+    const result = threads ? await this.#trainOnThreads(work, options) : await inSlices(work.run(), options)
     work.adopt(result)
     options.onProgress?.(1)
   }
 
-  /** Starts the threads unless they run; `false` where there are none. */
-  #start(): boolean {
+  /** Starts the threads unless they run; `false` where there are none, or where they cannot load their script. */
+  async #start(): Promise<boolean> {
     if (this.#team.length > 0) return true
     try {
       this.#team = Array.from({ length: this.#threads }, this.#spawn)
     } catch {
       return false
     }
-    for (const [rank, thread] of this.#team.entries()) {
-      thread.listen(
-        (reply) => this.#run?.onReply(reply as TrainingReply, rank),
-        (reason) => {
-          void this.close()
-          this.#run?.onFailure(reason)
-        },
-      )
+    const loaded = this.#team.map(
+      (thread, rank) =>
+        new Promise<void>((resolve, reject) => {
+          thread.hold()
+          thread.listen(
+            (message) => {
+              const reply = message as TrainingReply
+              if (reply.id === -1) resolve()
+              else this.#run?.onReply(reply, rank)
+            },
+            (reason) => {
+              reject(new Error(reason))
+              this.#run?.onFailure(reason)
+              void this.close()
+            },
+          )
+        }),
+    )
+    try {
+      await Promise.all(loaded)
+    } catch {
+      await this.close()
+      return false
     }
+    for (const thread of this.#team) thread.release()
     return true
   }
 
@@ -165,8 +185,8 @@ export class TrainingPool {
       return await new Promise((resolve, reject) => {
         // threads that wait for one that is gone would wait for ever, so all are ended
         const fail = (code: ErrorCode, reason: string): void => {
-          void this.close()
           reject(new TradeLearnError(code, reason))
+          void this.close()
         }
         stop = () => fail('ABORTED', 'The training was aborted; it has changed nothing.')
         if (signal?.aborted) {
@@ -180,16 +200,18 @@ export class TrainingPool {
             if (reply.id !== id) return
             if ('code' in reply) fail(reply.code as ErrorCode, reply.message)
             else if ('forest' in reply) rank === 0 && resolve(reply.forest)
-            else onProgress?.(reply.done)
+            else if ('done' in reply) onProgress?.(reply.done)
           },
           onFailure: (reason) => fail('WORKER_FAILED', `A training thread has failed: ${reason}.`),
         }
         for (const [rank, { message, transfer }] of requestsFor(work.job, id, this.#threads).entries()) {
+          this.#team[rank]!.hold()
           this.#team[rank]!.post(message, transfer)
         }
       })
     } finally {
       this.#run = undefined
+      for (const thread of this.#team) thread.release()
       signal?.removeEventListener('abort', stop)
     }
   }

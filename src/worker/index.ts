@@ -6,7 +6,13 @@
  *
  * @packageDocumentation
  */
-import { answer, type Parcel, type TrainingReply, type TrainingRequest } from '../learners/gradient-boosting/message.ts'
+import {
+  answer,
+  type Parcel,
+  READY,
+  type TrainingReply,
+  type TrainingRequest,
+} from '../learners/gradient-boosting/message.ts'
 
 type Port = { on(event: 'message', listener: (message: TrainingRequest) => void): void } & Speaker
 type Speaker = { postMessage(message: TrainingReply, transfer: readonly ArrayBuffer[]): void }
@@ -18,9 +24,11 @@ type Host = {
 const port = (globalThis as unknown as Host).process?.getBuiltinModule?.('node:worker_threads')?.parentPort
 if (port) {
   port.on('message', (request) => answer(request, sendBy(port)))
+  sendBy(port)(READY)
 } else if ('WorkerGlobalScope' in globalThis) {
   const scope = globalThis as unknown as Scope
   scope.onmessage = ({ data }) => answer(data, sendBy(scope))
+  sendBy(scope)(READY)
 }
 
 function sendBy(speaker: Speaker): (parcel: Parcel<TrainingReply>) => void {

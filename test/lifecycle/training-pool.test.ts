@@ -107,7 +107,7 @@ describe('training on other threads', () => {
     for (const threads of [1, 2]) {
       const there = new GradientBoosting(options)
       const progress: number[] = []
-      await poolOf(threads).fit(there, rows, labels, undefined, { onProgress: (done) => progress.push(done) })
+      await poolOf(threads).fit(there, rows, labels, { onProgress: (done) => progress.push(done) })
       expect(bitsOf(there)).toBe(bitsOf(here))
       expect(progress.at(-1)).toBe(1)
       expect(progress.length).toBeGreaterThan(options.trees)
@@ -209,7 +209,24 @@ describe('what goes wrong', () => {
     expect(model.trees.length).toBeGreaterThan(0)
   })
 
-  test('without threads, or with a loss of the user, the work is done here in slices, with the same bits', async () => {
+  test('a pool that is closed in the middle says so', async () => {
+    const pool = poolOf(1)
+    const model = learnAll(new GradientBoosting(options))
+    const done = pool.refit(model, { onProgress: () => void pool.close() })
+    await expect(done).rejects.toMatchObject({ code: 'WORKER_FAILED' })
+    expect(model.trees).toEqual([])
+  })
+
+  test('weights go along', async () => {
+    const weights = rows.map((_, i) => 1 + (i % 3))
+    const here = new GradientBoosting(options)
+    here.fit(rows, labels, weights)
+    const there = new GradientBoosting(options)
+    await poolOf(1).fit(there, rows, labels, { weights })
+    expect(bitsOf(there)).toBe(bitsOf(here))
+  })
+
+  test('without threads, with a script that does not load, or with a loss of the user, the work is done here in slices, with the same bits', async () => {
     const none = new TrainingPool({
       spawn: () => {
         throw new Error('none here')
@@ -225,8 +242,10 @@ describe('what goes wrong', () => {
         }
       },
     }
+    const lost = new TrainingPool({ spawn: () => nodeThread(new Worker(join(folder, 'lost.mjs'))) })
     for (const [pool, create] of [
       [none, () => new GradientBoosting(options)],
+      [lost, () => new GradientBoosting(options)],
       [poolOf(1), () => new GradientBoosting({ ...options, task: 'regression', loss: loss.name }, loss)],
     ] as const) {
       const here = create()

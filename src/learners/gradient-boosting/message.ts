@@ -14,12 +14,16 @@ export type TrainingRequest = {
 
 /** What a training thread answers: how far it is, and at last the forest or what went wrong. */
 export type TrainingReply =
+  | { readonly id: -1 }
   | { readonly id: number; readonly done: number }
   | { readonly id: number; readonly forest: Forest }
   | { readonly id: number; readonly code: string; readonly message: string }
 
 /** Something to send, and the buffers in it that are handed over rather than copied. */
 export type Parcel<T> = { readonly message: T; readonly transfer: readonly ArrayBuffer[] }
+
+/** What a thread says once, when it has been loaded. */
+export const READY: Parcel<TrainingReply> = { message: { id: -1 }, transfer: [] }
 
 /**
  * The requests that make `threads` threads do one job. One thread is given the table itself, without a copy; several
