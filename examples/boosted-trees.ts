@@ -14,7 +14,7 @@ import {
   buildDataset,
   category,
   defaultFeatures,
-  explainInWords,
+  explainPrediction,
   FeatureEngineer,
   ForestModel,
   GradientBoosting,
@@ -130,21 +130,14 @@ for (const {
   console.log(`  ${names[feature]!.padEnd(20)} ${mean.toFixed(4)}  ${percent(gains[feature]!).padStart(6)}`)
 }
 const x = rows.at(-1)!
-const words = explainInWords({
-  prediction: model.predict(x),
-  explains: model.explains,
-  baseValue: model.baseValue(x),
-  contributions: model.explain(x),
-  names,
-  values: x,
-})
+const words = explainPrediction(model, x, names)
 console.log(`\nThe newest signal. ${words.text}`)
 
 // ------------------------------------------------------------------- and away: the trees alone, as a checked file
 
 const folder = mkdtempSync(join(tmpdir(), 'tradelearn-'))
 const file = join(folder, 'model.tlm')
-writeFileSync(file, new ForestModel({ forest: model.forest, link: 'sigmoid', names }).toBytes())
+writeFileSync(file, model.toForestModel({ names }).toBytes())
 const bytes = readFileSync(file)
 const copy = ForestModel.fromBytes(bytes)
 const same = rows.every((row) => copy.predict(row) === model.predict(row))

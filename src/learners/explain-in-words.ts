@@ -1,4 +1,4 @@
-import type { Contribution, Explainable } from '../contracts.ts'
+import type { Contribution, Explainable, Learner, Vector } from '../contracts.ts'
 import { integer } from '../core/check.ts'
 import { logit, sigmoid } from '../core/math.ts'
 
@@ -39,6 +39,26 @@ export type Words = {
 }
 
 /**
+ * Says in a sentence why a learner predicts what it does for `x`; see {@link explainInWords} for how.
+ *
+ * @example
+ * ```ts
+ * explainPrediction(learner, x, ['rsi', 'macd']).text
+ * // Win probability 0.63: base 0.58, rsi 28 added 0.07, macd -0.3 took 0.02.
+ * ```
+ */
+export function explainPrediction(
+  learner: Pick<Learner, 'predict'> & Explainable,
+  x: Vector,
+  names: readonly string[],
+  more: Pick<WordsInput, 'most' | 'subject'> = {},
+): Words {
+  const { explains } = learner
+  const [prediction, baseValue, contributions] = [learner.predict(x), learner.baseValue(x), learner.explain(x)]
+  return explainInWords({ ...more, prediction, explains, baseValue, contributions, names, values: x })
+}
+
+/**
  * Says in a sentence why a learner predicts what it does.
  *
  * People read probabilities, not log-odds. Contributions in log-odds are multiplied by the mean slope of the logistic
@@ -48,18 +68,7 @@ export type Words = {
  *
  * The figures add up as printed: the others' part is what is missing between the rounded ones.
  *
- * @example
- * ```ts
- * const { explains } = learner
- * explainInWords({
- *   prediction: learner.predict(x),
- *   explains,
- *   baseValue: learner.baseValue(x),
- *   contributions: learner.explain(x),
- *   names: ['rsi', 'macd'],
- *   values: x,
- * }).text // Win probability 0.63: base 0.58, rsi 28 added 0.07, macd -0.3 took 0.02.
- * ```
+ * For a learner and a vector, {@link explainPrediction} collects what this takes.
  */
 export function explainInWords(input: WordsInput): Words {
   const { prediction, explains, baseValue, contributions, names, values, most = 3 } = input

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sigmoid } from '../../src/core/math.ts'
-import { explainInWords } from '../../src/learners/explain-in-words.ts'
+import { explainInWords, explainPrediction } from '../../src/learners/explain-in-words.ts'
+import { GradientBoosting } from '../../src/learners/gradient-boosting/index.ts'
 
 const names = ['rsi', 'macd', 'volume', 'spread', 'hour']
 const values = Float64Array.of(28, -0.3, NaN, 12345.678, 9)
@@ -114,4 +115,17 @@ test('predictions of 0 and 1 are told with finite parts', () => {
     const sum = told.reduce((total, { amount }) => total + amount, base + rest)
     expect(sum).toBeCloseTo(prediction, 12)
   }
+})
+
+test('a learner and a vector are enough', () => {
+  const model = new GradientBoosting({ features: 2, minSamples: 1, trees: 20 })
+  const rows = Array.from({ length: 200 }, (_, i) => Float64Array.of(i % 7, i % 5))
+  model.fit(
+    rows,
+    rows.map(([a]) => Number(a! > 3)),
+  )
+  const x = Float64Array.of(6, 2)
+  const { text, base, told, rest } = explainPrediction(model, x, ['rsi', 'macd'])
+  expect(text).toMatch(/^Win probability 0\.\d+: base 0\.\d+, rsi 6 added 0\.\d+/)
+  expect(told.reduce((sum, { amount }) => sum + amount, base + rest)).toBeCloseTo(model.predict(x), 9)
 })

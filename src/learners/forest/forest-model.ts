@@ -21,7 +21,7 @@ import { createScorer, type Scorer, scoreInto } from './scorer.ts'
  *
  * @example
  * ```ts
- * const bytes = new ForestModel({ forest: model.forest, link: 'sigmoid', names: schema.names }).toBytes()
+ * const bytes = model.toForestModel({ names: schema.names }).toBytes()
  * // elsewhere
  * const copy = ForestModel.fromBytes(bytes)
  * copy.predict(x) // to the bit what model.predict(x) gives
@@ -96,6 +96,7 @@ export class ForestModel implements Learner, ModelContent {
     this.marginInto(x, out)
     const { link } = this.#content
     if (link === 'softmax') toShares(out)
+    else if (link === 'sorted') out.sort()
     else for (let k = 0; k < out.length; k++) out[k] = linkOne(link, out[k]!)
     return out
   }

@@ -2,8 +2,11 @@ import type { JsonObject, JsonValue } from '../../contracts.ts'
 import { type ErrorCode, show, TradeLearnError } from '../../core/errors.ts'
 import { checkForest, type Forest } from './forest.ts'
 
-/** How margins become predictions; `"softmax"` shares 1 out among the outputs, the others take each output by itself. */
-export const MODEL_LINKS = ['identity', 'sigmoid', 'exp', 'softmax'] as const
+/**
+ * How margins become predictions; `"softmax"` shares 1 out among the outputs, `"sorted"` puts them in ascending order, as
+ * quantiles are, the others take each output by itself.
+ */
+export const MODEL_LINKS = ['identity', 'sigmoid', 'exp', 'softmax', 'sorted'] as const
 /** The name of such a function. */
 export type ModelLink = (typeof MODEL_LINKS)[number]
 

@@ -17,6 +17,8 @@ import { unpackState } from '../../core/state.ts'
 import { sortByMagnitude } from '../contributions.ts'
 import { biasOf, type Forest } from '../forest/forest.ts'
 
+import { ForestModel } from '../forest/forest-model.ts'
+import type { ModelContent } from '../forest/model-file.ts'
 import { leavesInto, scoreOne, stagedInto } from '../forest/scorer.ts'
 import { shapInteractionsInto, shapInto } from '../forest/shap.ts'
 import { type Tree, treeAt } from '../forest/tree.ts'
@@ -148,6 +150,23 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
     return this.#booster.forest
   }
 
+  /**
+   * The trees by themselves, for a file or for another process: they predict the same to the bit and learn nothing.
+   *
+   * @throws `INVALID_OPTION` with a loss of your own that has a `predict` of its own, which no file can hold
+   */
+  toForestModel(about: Pick<ModelContent, 'names' | 'meta'> = {}): ForestModel {
+    const { loss } = this.options
+    if (this.#booster.custom?.predict) {
+      throw new TradeLearnError(
+        'INVALID_OPTION',
+        `A file cannot hold the "predict" of the loss ${JSON.stringify(loss)}.`,
+      )
+    }
+    const link = loss === 'logistic' ? 'sigmoid' : loss === 'poisson' ? 'exp' : 'identity'
+    return new ForestModel({ ...about, forest: this.forest, link })
+  }
+
   /** The trees as plain data. */
   get trees(): readonly Tree[] {
     const { forest } = this
@@ -221,7 +240,10 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
     return forestImportance(this.forest, kind)
   }
 
-  /** Trains anew on all rows, at once, and remembers the newest of them for later refits. */
+  /**
+   * Trains anew on all rows, at once. The newest `window` of them are remembered: later refits see no others, so set
+   * `window` to more where they should.
+   */
   fit(rows: readonly Vector[], y: ArrayLike<number>, weights?: ArrayLike<number>): void {
     this.#booster.fit(rows, y, weights)
   }

@@ -4,6 +4,9 @@ import { TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import type { Forest } from '../forest/forest.ts'
+import { ForestModel } from '../forest/forest-model.ts'
+import type { ModelContent } from '../forest/model-file.ts'
+import { forestImportance } from '../importance.ts'
 import { Booster } from './booster.ts'
 import { type GradientBoostingInput, type GradientBoostingOptions, resolveOptions, templateOptions } from './options.ts'
 
@@ -81,7 +84,18 @@ export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetfu
     return out
   }
 
-  /** Trains anew on all rows, at once, and remembers the newest of them for later refits. */
+  /** The trees by themselves, for a file or for another process: they predict the same to the bit and learn nothing. */
+  toForestModel(about: Pick<ModelContent, 'names' | 'meta'> = {}): ForestModel {
+    const link = this.options.loss === 'softmax' ? 'softmax' : 'sorted'
+    return new ForestModel({ ...about, forest: this.forest, link })
+  }
+
+  /** Each feature's share of the trees of all outputs, adding up to 1; see `GradientBoosting.importance`. */
+  importance(kind: 'gain' | 'splits' | 'cover' = 'gain'): Float64Array {
+    return forestImportance(this.forest, kind)
+  }
+
+  /** Trains anew on all rows, at once. The newest `window` of them are remembered: later refits see no others. */
   fit(rows: readonly Vector[], y: ArrayLike<number>, weights?: ArrayLike<number>): void {
     this.#booster.fit(rows, y, weights)
   }

@@ -96,3 +96,41 @@ describe('outputs', () => {
     expect(new ForestModel({ forest: createForest(1, [0], 0, 0), link: 'sigmoid' }).task).toBe('binary')
   })
 })
+
+describe('what a trained model hands over', () => {
+  const rows = Array.from({ length: 300 }, (_, i) => Float64Array.of((i * 7) % 11, i % 5))
+  const y = rows.map(([a]) => Number(a! > 4))
+
+  test('predicts the same, whatever the loss, after a trip through bytes', () => {
+    for (const more of [{}, { task: 'regression' }, { task: 'regression', loss: 'poisson' }] as const) {
+      const model = new GradientBoosting({ features: 2, trees: 9, ...more })
+      model.fit(rows, y)
+      const copy = ForestModel.fromBytes(model.toForestModel({ names: ['a', 'b'] }).toBytes())
+      for (const x of rows.slice(0, 20)) expect(copy.predict(x)).toBe(model.predict(x))
+      expect(copy.names).toEqual(['a', 'b'])
+    }
+    for (const more of [
+      { loss: 'softmax', classes: 2 },
+      { loss: 'quantile', quantiles: [0.2, 0.5, 0.8] },
+    ] as const) {
+      const model = new MultiGradientBoosting({ features: 2, trees: 9, ...more })
+      model.fit(rows, y)
+      const copy = ForestModel.fromBytes(model.toForestModel().toBytes())
+      const [ours, its] = [new Float64Array(model.outputs), new Float64Array(model.outputs)]
+      for (const x of rows.slice(0, 20)) expect([...copy.predictInto(x, its)]).toEqual([...model.predictInto(x, ours)])
+    }
+  })
+
+  test('a link that only a function can say is refused', () => {
+    const loss = {
+      name: 'own',
+      base: () => 0,
+      derive: (labels: Float64Array, margins: Float64Array, g: Float64Array, h: Float64Array) => {
+        for (let i = 0; i < labels.length; i++) [g[i], h[i]] = [margins[i]! - labels[i]!, 1]
+      },
+      predict: (margin: number) => 2 * margin,
+    }
+    const model = new GradientBoosting({ features: 2, task: 'regression', loss: 'own' }, loss)
+    expect(() => model.toForestModel()).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
+})
