@@ -17,8 +17,8 @@ export type TeamMemory = {
 const SLOT = 7 + 255
 /** Numbers kept a member: two candidates. */
 const MEMBER = 2 * SLOT
-/** Looks before a member that waits goes to sleep: some microseconds, about as long as a split takes the others. */
-const LOOKS = 20_000
+/** Looks before a member that waits goes to sleep: about a millisecond, longer than a split of a large node takes the others. */
+const LOOKS = 200_000
 
 /** Memory for a team that will ask for at most `bytes` to share. */
 export function createTeamMemory(members: number, bytes: number): TeamMemory {
