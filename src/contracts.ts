@@ -188,6 +188,16 @@ export interface Windowed {
   readonly width: number
 }
 
+/**
+ * A part that can say how much memory its learnt state takes, found with `'sizeInBytes' in part`.
+ *
+ * Law: at least as much as the typed arrays of its snapshot, and the same after a restart.
+ */
+export interface Sized {
+  /** Bytes of the learnt state. */
+  readonly sizeInBytes: number
+}
+
 // --------------------------------------------------------------- evaluation
 
 /** A running score of predictions against outcomes. */

@@ -2,6 +2,7 @@ import type { Codec, DriftDetector, Snapshot } from '../contracts.ts'
 import { SeededRng } from '../core/rng.ts'
 import { restore } from '../core/snapshot.ts'
 import { holds, type Law, refuses, stateOf } from './law.ts'
+import { sizeLaws } from './size-laws.ts'
 
 /** What a detector promises about a stream of zeros and ones. */
 export type DetectorLawsOptions = {
@@ -22,6 +23,14 @@ export function detectorLaws(
     return Array.from({ length: n }, () => Number(rng.next() < p))
   }
   const shifted = [...coin(0.2, 1000, 'before'), ...coin(0.8, 1000, 'after')]
+
+  const trained = (): DriftDetector => {
+    const detector = create()
+    for (const value of shifted) detector.update(value)
+    return detector
+  }
+  const copy = (detector: DriftDetector): DriftDetector =>
+    restore(JSON.parse(stateOf(detector)) as Snapshot, [codec]) as DriftDetector
 
   return [
     {
@@ -63,7 +72,7 @@ export function detectorLaws(
         for (const stop of [0, 1, 31, 700, 1100]) {
           const steady = create()
           for (const value of shifted.slice(0, stop)) steady.update(value)
-          const restored = restore(JSON.parse(stateOf(steady)) as Snapshot, [codec]) as DriftDetector
+          const restored = copy(steady)
           for (const value of shifted.slice(stop)) {
             holds(steady.update(value) === restored.update(value), `verdicts part after a restart at ${stop}`)
           }
@@ -81,5 +90,6 @@ export function detectorLaws(
         }
       },
     },
+    ...('sizeInBytes' in create() ? sizeLaws(trained, copy) : []),
   ]
 }

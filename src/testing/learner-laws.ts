@@ -6,6 +6,7 @@ import type {
   Learner,
   Refittable,
   Serializable,
+  Sized,
   Snapshot,
 } from '../contracts.ts'
 import { drawNormal } from '../core/draw.ts'
@@ -13,6 +14,16 @@ import { SeededRng } from '../core/rng.ts'
 import { restore } from '../core/snapshot.ts'
 import { explainLaws } from './explain-laws.ts'
 import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
+import { sizeLaws } from './size-laws.ts'
+
+/** Streams that there is little to learn from, and that numbers overflow on. */
+const DEGENERATE: readonly { name: string; value: (draw: number) => number; label?: number }[] = [
+  { name: 'constants', value: () => 3 },
+  { name: 'duplicates of two rows', value: (draw) => Number(draw < 0.5) },
+  { name: 'values of 1e300 and -1e300', value: (draw) => (draw < 0.5 ? 1e300 : -1e300) },
+  { name: 'missing values', value: () => Number.NaN },
+  { name: 'one class', value: (draw) => draw, label: 1 },
+]
 
 type Row = { readonly x: Float64Array; readonly y: number; readonly weight: number }
 
@@ -45,8 +56,8 @@ export type LearnerLawsOptions = {
 /**
  * The laws of {@link Learner}, for every implementation including yours.
  *
- * Those of {@link Refittable}, {@link Forgetful}, {@link Explainable} and {@link BatchLearner} are added where
- * `create`'s learners have `refit`, `forget`, `explain` or `fit`.
+ * Those of {@link Refittable}, {@link Forgetful}, {@link Explainable}, {@link Sized} and {@link BatchLearner} are added
+ * where `create`'s learners have `refit`, `forget`, `explain`, `sizeInBytes` or `fit`.
  *
  * @example
  * ```ts
@@ -139,6 +150,22 @@ export function learnerLaws(
         for (const [what, act] of bad) refuses(learner, what, act)
       },
     },
+    ...DEGENERATE.map(({ name, value, label }) => ({
+      name: `stays finite on a stream of ${name}`,
+      run: () => {
+        const learner = create()
+        const rng = new SeededRng(name)
+        for (let i = 0; i < observations; i++) {
+          const x = Float64Array.from({ length: features }, () => value(rng.next()))
+          learner.learn(x, label ?? Number(rng.next() < 0.5))
+        }
+        runRefit(learner)
+        for (const x of probes) {
+          const p = learner.predict(x)
+          holds(Number.isFinite(p), `predict gave ${p}`)
+        }
+      },
+    })),
     {
       name: 'counts what it has seen',
       run: () => {
@@ -199,6 +226,7 @@ export function learnerLaws(
     ...('refit' in create() ? refitLaws(create as () => Learner & Refittable, rows) : []),
     ...('forget' in create() ? forgetLaws(trained as () => Learner & Forgetful, rows, probes) : []),
     ...('explain' in create() ? explainLaws(trained as () => Learner & Explainable, features, probes) : []),
+    ...('sizeInBytes' in create() ? sizeLaws(trained, copy) : []),
     ...('fit' in create() ? fitLaws(create as () => BatchLearner, features, rows) : []),
   ]
 }
