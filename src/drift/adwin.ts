@@ -1,14 +1,21 @@
-import type { DriftDetector, DriftLevel, Snapshot, Windowed } from '../contracts.ts'
-import { integer, oneOf, openFraction } from '../core/check.ts'
+import type { DriftDetector, DriftLevel, Sized, Snapshot, Windowed } from '../contracts.ts'
+import { integer, oneOf } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
+import { bytesOf } from './bytes-of.ts'
+import { ADWIN_CONFIDENCE } from './calibration.ts'
 import { checkValue } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
+import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
+import { isCount, readState } from './read-state.ts'
 
 /** Options of {@link ADWIN}. */
 export type ADWINOptions = {
-  /** Chance "delta" of a false cut that each test may take: smaller is more patient. @defaultValue 0.002 */
+  /**
+   * Chance "delta" of a false cut that each test may take: smaller is more patient. The bound is so wide that true
+   * chances are far smaller, so up to 4 is allowed. @defaultValue 0.002
+   */
   readonly confidence: number
   /** Values from one test to the next, the paper's and River's "clock". @defaultValue 32 */
   readonly testEvery: number
@@ -69,8 +76,13 @@ const fresh = (slots: number): State => ({
  * Use it on numbers in [0, 1]: errors, log losses over their bound, ranks. The second term of the bound counts in units
  * of that range, so returns of 1e-4 can never exceed it: put {@link ScaleFree} before it for those.
  *
- * The smallest sides are River's, at least `minSubWindow` values (0.22 and later); MOA wants more than 6. The smaller
- * one is an option rather than a constant, and on all 14 recorded streams both cut at the same values.
+ * Buckets double in the number of their values, as in MOA; in the paper's example for bits, in the number of their
+ * ones, where a run of zeros could not be cut. The smallest sides are River's, at least `minSubWindow` values (0.22 and
+ * later); MOA wants more than 6. The smaller one is an option rather than a constant, and on all 14 recorded streams
+ * both cut at the same values.
+ *
+ * `falseAlarmEvery` sets `confidence` for the defaults of the other options: true within a factor of 1.5 for error
+ * rates from 0.45 to 0.5, in any direction.
  *
  * False alarms per 10,000 values of a stationary coin, mean of 100 streams (`test/drift/false-alarms.test.ts`): 0.00
  * at p = 0.45 and 0.00 at p = 0.5.
@@ -83,23 +95,22 @@ const fresh = (slots: number): State => ({
  * for (const wrong of [0, 1, 0, 0]) if (detector.update(wrong) === 'drift') retrain()
  * ```
  */
-export class ADWIN implements DriftDetector, Windowed {
+export class ADWIN implements DriftDetector, Windowed, Sized {
   static readonly type: string = 'adwin'
   static readonly version: number = 1
 
   readonly options: ADWINOptions
   #state: State
 
-  constructor({
-    confidence = 0.002,
-    testEvery = 32,
-    maxBuckets = 5,
-    minWindow = 10,
-    minSubWindow = 5,
-    direction = 'both',
-  }: Partial<ADWINOptions> = {}) {
+  constructor({ falseAlarmEvery, direction = 'both', ...options }: Partial<ADWINOptions> & FalseAlarmOption = {}) {
+    let { confidence = 0.002 } = options
+    const { testEvery = 32, maxBuckets = 5, minWindow = 10, minSubWindow = 5 } = options
+    if (falseAlarmEvery !== undefined) {
+      refuseBeside(options)
+      confidence = Math.exp(-thresholdFor(falseAlarmEvery, ADWIN_CONFIDENCE, direction))
+    }
     this.options = {
-      confidence: openFraction('confidence', confidence),
+      confidence: checkConfidence(confidence),
       testEvery: integer('testEvery', testEvery),
       maxBuckets: integer('maxBuckets', maxBuckets),
       minWindow: integer('minWindow', minWindow),
@@ -126,6 +137,10 @@ export class ADWIN implements DriftDetector, Windowed {
   /** Variance of the window; NaN before the first value. */
   get variance(): number {
     return Math.max(this.#state.m2, 0) / this.#state.width
+  }
+
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
   }
 
   update(value: number): DriftLevel {
@@ -155,9 +170,21 @@ export class ADWIN implements DriftDetector, Windowed {
     const detector = new ADWIN(unpackState(options, { ...new ADWIN().options }, 'options'))
     // the arrays grow with the window, so the template leaves their lengths open
     const template = { ...fresh(0), counts: new Int32Array(0) }
-    detector.#state = checkBuckets(unpackState(state, template), detector.options.maxBuckets)
+    const read = readState(ADWIN.type, state, template, ({ tick, width, total, m2 }) => {
+      return isCount(tick) && isCount(width) && Number.isFinite(total) && Number.isFinite(m2)
+    })
+    detector.#state = checkBuckets(read, detector.options.maxBuckets)
     return detector
   }
+}
+
+/** Passes a delta whose bound is real for any window that is tested: 2 ln W is above 4 from 8 values on. */
+function checkConfidence(confidence: number): number {
+  if (confidence > 0 && confidence < 4) return confidence
+  throw new TradeLearnError(
+    'INVALID_OPTION',
+    `"confidence" must be a number between 0 and 4, got ${String(confidence)}.`,
+  )
 }
 
 /** Adds a bucket of one value, then merges the two oldest of every row that has one too many. */

@@ -8,3 +8,15 @@ export function checkValue(value: number): void {
   if (typeof value === 'number' && Math.abs(value) <= LARGEST) return
   throw new TradeLearnError('INVALID_INPUT', `"value" must be a finite number up to ±${LARGEST}, got ${show(value)}.`)
 }
+
+/** Throws unless `value` is an error from 0 to 1: what bounds on proportions are made for. */
+export function checkError(value: number): void {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return
+  throw new TradeLearnError('INVALID_INPUT', `"value" must be an error from 0 to 1, got ${show(value)}.`)
+}
+
+/** Throws unless `value` is 0 (right) or 1 (wrong). */
+export function checkMistake(value: number): void {
+  if (value === 0 || value === 1) return
+  throw new TradeLearnError('INVALID_INPUT', `"value" must be 0 (right) or 1 (wrong), got ${show(value)}.`)
+}

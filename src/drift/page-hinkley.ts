@@ -1,37 +1,58 @@
-import type { DriftDetector, DriftLevel, Snapshot } from '../contracts.ts'
+import type { DriftDetector, DriftLevel, JsonObject, Sized, Snapshot } from '../contracts.ts'
 import { integer, nonNegative, oneOf, positive } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
+import { bytesOf } from './bytes-of.ts'
 import { checkValue } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
+import { checkEvery, type FalseAlarmOption, refuseBeside } from './false-alarms.ts'
+import { isCount, readState } from './read-state.ts'
+import { selfStartingScore } from './self-starting.ts'
+import { cusumThreshold } from './siegmund.ts'
+import { UNITS, type Unit } from './unit.ts'
 
 /** Options of {@link PageHinkley}. */
 export type PageHinkleyOptions = {
-  /** Deviation "delta" that is tolerated as noise, in the unit of the values. @defaultValue 0.005 */
+  /** Deviation "delta" that is tolerated as noise. @defaultValue 0.005, or 0.1 deviations */
   readonly tolerance: number
-  /** Alarm level "lambda", in the unit of the values. @defaultValue 50 */
+  /** Alarm level "lambda". @defaultValue 50, or 25 deviations: one false alarm in about 10,000 values each way */
   readonly threshold: number
+  /** What both count in. With `'deviation'` the scale of the stream does not matter. @defaultValue 'value' */
+  readonly unit: Unit
   /** Values before the first alarm, and again after each. @defaultValue 30 */
   readonly minSamples: number
-  /** Share "alpha" of each sum that is kept from one value to the next, above 0 to 1. @defaultValue 0.9999 */
+  /** Share "alpha" of each sum that is kept from one value to the next, above 0 to 1. @defaultValue 0.9999, or 1 */
   readonly retain: number
   /** Which change of the mean to report. @defaultValue 'both' */
   readonly direction: Direction
 }
 
-/** `rise` and `fall` are the two sums, `lowest` and `highest` their extremes. */
+/**
+ * `rise` and `fall` are the two sums, `lowest` and `highest` their extremes; `m2` is the sum of squared deviations,
+ * kept where the unit needs it.
+ */
 type State = {
   level: DriftLevel
   n: number
   mean: number
+  m2: number
   rise: number
   lowest: number
   fall: number
   highest: number
 }
 
-const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, rise: 0, lowest: 0, fall: 0, highest: 0 })
+const fresh = (level: DriftLevel): State => ({
+  level,
+  n: 0,
+  mean: 0,
+  m2: 0,
+  rise: 0,
+  lowest: 0,
+  fall: 0,
+  highest: 0,
+})
 
 /**
  * The Page–Hinkley test: alarms when the mean of a stream has moved for good.
@@ -42,8 +63,12 @@ const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, rise: 0, lo
  *     rise ← alpha rise + (x - mean - delta)      up:   rise - min(rise) > lambda
  *     fall ← alpha fall + (x - mean + delta)      down: max(fall) - fall > lambda
  *
- * O(1) time and memory. A change of size c is noticed after about lambda / c values. `tolerance` and `threshold` are in the
- * unit of the values, so put {@link ScaleFree} before it for anything but errors in [0, 1].
+ * O(1) time and memory. A change of size c is noticed after about lambda / c values. With unit `'value'`, `tolerance`
+ * and `threshold` are in the unit of the values, right for errors in [0, 1]. With `'deviation'` each value is first
+ * measured against the values before it (see {@link CUSUM}), so that they hold on any scale.
+ *
+ * `falseAlarmEvery` sets the unit to `'deviation'`, `retain` to 1, and lambda by Siegmund's formula for any tolerance:
+ * true within a factor of 1.5 for normal values, and for errors of a rate near a half with tolerances up to 0.25.
  *
  * After an alarm it starts again with no past. River does the same one value later, so both alarm at the same values.
  * It never says `"warning"`.
@@ -59,29 +84,37 @@ const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, rise: 0, lo
  * for (const loss of [0.6, 0.7, 0.6]) if (detector.update(loss) === 'drift') retrain()
  * ```
  */
-export class PageHinkley implements DriftDetector {
+export class PageHinkley implements DriftDetector, Sized {
   static readonly type: string = 'page-hinkley'
-  static readonly version: number = 1
+  /** 2: `unit` and `m2` came. */
+  static readonly version: number = 2
 
   readonly options: PageHinkleyOptions
   #state: State = fresh('stable')
 
-  constructor({
-    tolerance = 0.005,
-    threshold = 50,
-    minSamples = 30,
-    retain = 0.9999,
-    direction = 'both',
-  }: Partial<PageHinkleyOptions> = {}) {
+  constructor(options: Partial<PageHinkleyOptions> & FalseAlarmOption = {}) {
+    const { falseAlarmEvery, minSamples = 30, direction = 'both' } = options
+    let { unit = 'value', tolerance, threshold, retain } = options
+    if (falseAlarmEvery !== undefined) {
+      refuseBeside({ threshold, retain, unit: options.unit === 'deviation' ? undefined : options.unit })
+      unit = 'deviation'
+    }
+    tolerance ??= unit === 'value' ? 0.005 : 0.1
+    nonNegative('tolerance', tolerance)
+    oneOf('direction', direction, DIRECTIONS)
+    if (falseAlarmEvery !== undefined) threshold = cusumThreshold(checkEvery(falseAlarmEvery), tolerance, direction)
+    threshold ??= unit === 'value' ? 50 : 25
+    retain ??= unit === 'value' ? 0.9999 : 1
     if (!(retain > 0 && retain <= 1)) {
       throw new TradeLearnError('INVALID_OPTION', `"retain" must be a number above 0 and up to 1, got ${retain}.`)
     }
     this.options = {
-      tolerance: nonNegative('tolerance', tolerance),
+      tolerance,
       threshold: positive('threshold', threshold),
+      unit: oneOf('unit', unit, UNITS),
       minSamples: integer('minSamples', minSamples),
       retain,
-      direction: oneOf('direction', direction, DIRECTIONS),
+      direction,
     }
   }
 
@@ -89,13 +122,22 @@ export class PageHinkley implements DriftDetector {
     return this.#state.level
   }
 
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(value: number): DriftLevel {
     checkValue(value)
-    const { tolerance, threshold, minSamples, retain, direction } = this.options
+    const { tolerance, threshold, unit, minSamples, retain, direction } = this.options
     const state = this.#state
-    state.n++
-    state.mean += (value - state.mean) / state.n
-    const deviation = value - state.mean
+    const { n, mean } = state
+    state.n = n + 1
+    state.mean += (value - mean) / state.n
+    let deviation = value - state.mean
+    if (unit === 'deviation') {
+      deviation = selfStartingScore(n, mean, state.m2, value)
+      state.m2 += (value - mean) * (value - state.mean)
+    }
     state.rise = retain * state.rise + deviation - tolerance
     state.fall = retain * state.fall + deviation + tolerance
     state.lowest = Math.min(state.lowest, state.rise)
@@ -115,9 +157,18 @@ export class PageHinkley implements DriftDetector {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): PageHinkley {
-    const { options, state } = checkSnapshot(PageHinkley, json)
+    const { options, state } = migrate(checkSnapshot(PageHinkley, json))
     const detector = new PageHinkley(unpackState(options, { ...new PageHinkley().options }, 'options'))
-    detector.#state = unpackState(state, fresh('stable'))
+    detector.#state = readState(PageHinkley.type, state, fresh('stable'), ({ n, m2, mean, ...sums }) => {
+      const finite = [mean, sums.rise, sums.lowest, sums.fall, sums.highest].every(Number.isFinite)
+      return isCount(n) && m2 >= 0 && finite
+    })
     return detector
   }
+}
+
+/** A snapshot of the first layout, which knew values only, as one of the second. */
+function migrate(json: Snapshot): { options: JsonObject; state: JsonObject } {
+  if (json.version > 1) return json
+  return { options: { ...json.options, unit: 'value' }, state: { ...json.state, m2: 0 } }
 }

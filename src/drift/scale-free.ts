@@ -1,10 +1,12 @@
-import type { DriftDetector, DriftLevel, Serializable, Snapshot } from '../contracts.ts'
+import type { DriftDetector, DriftLevel, Serializable, Sized, Snapshot } from '../contracts.ts'
 import { checkHalfLife, integer, oneOf, positive } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { clamp } from '../core/math.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
+import { bytesOf } from './bytes-of.ts'
 import { checkValue } from './check-value.ts'
+import { isCount, readState } from './read-state.ts'
 
 /** Options of {@link ScaleFree}. */
 export type ScaleFreeOptions = {
@@ -12,7 +14,10 @@ export type ScaleFreeOptions = {
   readonly watch: 'mean' | 'spread'
   /** Values after which the weight of the past has halved. @defaultValue 1000 */
   readonly halfLife: number
-  /** Deviations beyond which a value counts no further; fewer give the detector a larger share of its range. @defaultValue 3 */
+  /**
+   * Deviations beyond which a value counts no further; fewer give the detector a larger share of its range.
+   * @defaultValue 3
+   */
   readonly clip: number
   /** Values that set the first scale, unseen by the detector; again after each drift. @defaultValue 30 */
   readonly minSamples: number
@@ -45,7 +50,7 @@ const fresh = (level: DriftLevel): State => ({ level, seen: 0, reference: create
  * for (const r of [2e-4, -1e-4, 3e-4]) if (detector.update(r) === 'drift') widenStops()
  * ```
  */
-export class ScaleFree implements DriftDetector {
+export class ScaleFree implements DriftDetector, Sized {
   static readonly type: string = 'scale-free'
   static readonly version: number = 1
 
@@ -75,6 +80,12 @@ export class ScaleFree implements DriftDetector {
 
   get level(): DriftLevel {
     return this.#state.level
+  }
+
+  /** Its own state and that of the detector inside, where that one says. */
+  get sizeInBytes(): number {
+    const inner = 'sizeInBytes' in this.#detector ? (this.#detector as DriftDetector & Sized).sizeInBytes : 0
+    return bytesOf(this.#state) + inner
   }
 
   update(value: number): DriftLevel {
@@ -111,7 +122,10 @@ export class ScaleFree implements DriftDetector {
     const template: ScaleFreeOptions = { watch: 'mean', halfLife: 0, clip: 0, minSamples: 0 }
     const wrapper = new ScaleFree(create, unpackState(options, template, 'options'))
     wrapper.#detector = restore(inner) as DriftDetector
-    wrapper.#state = unpackState(own, fresh('stable'))
+    wrapper.#state = readState(ScaleFree.type, own, fresh('stable'), ({ seen, reference }) => {
+      const { n, mean, variance } = reference
+      return isCount(seen) && Number.isFinite(mean) && n >= 0 && n < Infinity && variance >= 0 && variance < Infinity
+    })
     return wrapper
   }
 }

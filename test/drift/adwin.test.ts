@@ -170,7 +170,7 @@ describe('limits', () => {
 describe('refusals', () => {
   test.each([
     { confidence: 0 },
-    { confidence: 1 },
+    { confidence: 4 },
     { testEvery: 0 },
     { maxBuckets: 0 },
     { minWindow: 1.5 },

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Snapshot } from '../../src/contracts.ts'
+import { restore } from '../../src/core/snapshot.ts'
 import { PageHinkley, type PageHinkleyOptions } from '../../src/drift/index.ts'
 import { detectorLaws } from '../../src/testing/index.ts'
 import { type RiverCase, recorded, riverCases, streamOf } from './reference.ts'
@@ -37,6 +39,17 @@ describe('PageHinkley', () => {
     while (detector.update(1) !== 'drift');
     const own = JSON.stringify({ ...detector.toJSON().state, level: 'stable' })
     expect(own).toBe(JSON.stringify(fresh.toJSON().state))
+  })
+
+  test('reads a snapshot of the first layout, which knew no unit', () => {
+    const detector = new PageHinkley({ threshold: 5 })
+    for (let i = 0; i < 50; i++) detector.update(i % 2)
+    const { options, state, type } = JSON.parse(JSON.stringify(detector)) as Snapshot
+    const { unit: _unit, ...oldOptions } = options
+    const { m2: _m2, ...oldState } = state
+    const old = restore({ type, version: 1, options: oldOptions, state: oldState }, [PageHinkley])
+    expect(JSON.stringify(old)).toBe(JSON.stringify(detector))
+    for (let i = 0; i < 100; i++) expect(old.update(1)).toBe(detector.update(1))
   })
 
   test('alarms by direction', () => {

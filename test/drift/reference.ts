@@ -15,12 +15,14 @@ export type RiverCase = {
   readonly params: { readonly [name: string]: number | string }
   readonly stream: string
   readonly drifts: readonly number[]
+  readonly warnings?: readonly number[]
   readonly raw_window_no_reset?: { readonly at_drift: readonly Row[]; readonly trace: readonly Row[] }
 }
 export type MoaCase = {
   readonly detector: string
   readonly stream: string
   readonly drifts?: readonly number[]
+  readonly warnings?: readonly number[]
   readonly at_change?: readonly Row[]
   readonly trace?: readonly Row[]
 }

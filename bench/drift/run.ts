@@ -1,0 +1,169 @@
+/**
+ * How soon each detector notices a change, and how often it is wrong.
+ *
+ *     npm run bench:drift
+ *     npm run bench:drift -- --seeds 20 --out figures
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { DriftDetector } from 'tradelearn'
+import { Progress } from '../../src/cli/progress.ts'
+import { describeMachine, machine } from '../machine.ts'
+import { CONTESTANTS, type Contestant } from './contestants.ts'
+import { countFalseAlarms, type Kind } from './false-alarms.ts'
+import { drawPanels } from './plot.ts'
+import { type Outcome, playScenario, SCENARIOS } from './scenarios.ts'
+
+const HELP = `Usage: npm run bench:drift -- [options]
+
+Plays streams of 10,000 values through every drift detector, by its paper's defaults and by falseAlarmEvery. The
+first 5,000 values do not change; then the second regime comes at once, or over 2,000 values, or comes and goes every
+1,250. Errors go from a rate of 0.45 to 0.6, normal values up by half a deviation. Then counts false alarms on streams
+that never change. Some ten minutes with 100 seeds.
+
+  --seeds <n>   streams of each kind [100]
+  --alarms <n>  false alarms to wait for at each stated time, at most 300 times it [300]
+  --out <dir>   also writes drift.md, drift.json and an SVG figure for each kind of stream there
+  --help        this text
+`
+
+/** Stated times between false alarms. */
+const TIMES = [1000, 10_000, 100_000] as const
+const KINDS: readonly (readonly [Kind, string])[] = [
+  ['errors', 'Errors: the rate goes from 0.45 to 0.6'],
+  ['normal', 'Normal values: the mean goes up by half a deviation'],
+]
+
+type Row = {
+  readonly kind: Kind
+  readonly name: string
+  /** Undefined for the paper's defaults. */
+  readonly every: number | undefined
+  readonly falseAlarmsPer10k: number
+  /** Of each scenario. */
+  readonly delays: readonly { readonly median: number; readonly missed: number }[]
+}
+type Kept = {
+  readonly kind: Kind
+  readonly name: string
+  readonly every: number
+  readonly alarms: number
+  readonly measured: number
+}
+
+function main(seeds: number, alarms: number, out: string | undefined): void {
+  const progress = new Progress({ label: 'bench:drift' })
+  const jobs = KINDS.flatMap(([kind]) =>
+    CONTESTANTS.filter(({ kinds }) => kinds.includes(kind)).map((who) => ({ kind, who })),
+  )
+  const rows: Row[] = []
+  const kept: Kept[] = []
+  jobs.forEach(({ kind, who }, i) => {
+    const report = (done: number): void => progress.update((i + done) / jobs.length)
+    const settings = [undefined, ...TIMES]
+    settings.forEach((every, k) => {
+      rows.push(contest(kind, who, every, seeds))
+      report((0.5 * (k + 1)) / settings.length)
+    })
+    TIMES.forEach((every, k) => {
+      kept.push(count(kind, who, every, alarms))
+      report(0.5 + (0.5 * (k + 1)) / TIMES.length)
+    })
+  })
+  progress.finish()
+
+  const host = machine()
+  const text = `${describeMachine(host)}; ${seeds} streams each\n\n${KINDS.map(([kind, title]) => tables(kind, title, rows, kept)).join('\n')}`
+  console.log(text)
+  if (out === undefined) return
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, 'drift.md'), text)
+  writeFileSync(join(out, 'drift.json'), `${JSON.stringify({ machine: host, seeds, rows, kept }, null, 2)}\n`)
+  for (const [kind, title] of KINDS) writeFileSync(join(out, `drift-${kind}.svg`), figure(kind, title, rows))
+}
+
+/** All scenarios and seeds for one setting of a detector. */
+function contest(kind: Kind, who: Contestant, every: number | undefined, seeds: number): Row {
+  const create = (): DriftDetector => (every === undefined ? who.byDefault() : who.byFalseAlarms(every))
+  let falseAlarms = 0
+  let still = 0
+  const delays = SCENARIOS.map((scenario) => {
+    const played: Outcome[] = Array.from({ length: seeds }, (_, seed) => playScenario(create(), kind, scenario, seed))
+    for (const outcome of played) {
+      falseAlarms += outcome.falseAlarms
+      still += outcome.still
+    }
+    const all = played.flatMap((outcome) => outcome.delays).sort((a, b) => a - b)
+    return { median: all[all.length >> 1]!, missed: all.filter((delay) => delay === Infinity).length / all.length }
+  })
+  return { kind, name: who.name, every, falseAlarmsPer10k: (10_000 * falseAlarms) / still, delays }
+}
+
+/** The time between false alarms on fresh streams that never change. */
+function count(kind: Kind, who: Contestant, every: number, enough: number): Kept {
+  const most = Math.min(300, 3 * enough) * every
+  const { values, alarms } = countFalseAlarms(() => who.byFalseAlarms(every), kind, { enough, most, seed: 'fresh' })
+  return { kind, name: who.name, every, alarms, measured: values / alarms }
+}
+
+function tables(kind: Kind, title: string, rows: readonly Row[], kept: readonly Kept[]): string {
+  const delay = ({ median, missed }: Row['delays'][number]): string => {
+    const middle = Number.isFinite(median) ? median.toFixed(0) : 'none'
+    return missed > 0 ? `${middle} (${(100 * missed).toFixed(0)} % missed)` : middle
+  }
+  const contests = rows
+    .filter((row) => row.kind === kind)
+    .map(({ name, every, falseAlarmsPer10k, delays }) => [
+      name,
+      every === undefined ? 'defaults' : every.toLocaleString('en-GB'),
+      falseAlarmsPer10k.toFixed(2),
+      ...delays.map(delay),
+    ])
+  const counts = CONTESTANTS.filter(({ kinds }) => kinds.includes(kind)).map(({ name, atMost }) => [
+    atMost ? `${name} (at least)` : name,
+    ...kept
+      .filter((entry) => entry.kind === kind && entry.name === name)
+      .map(({ every, measured, alarms }) => `${(measured / every).toFixed(2)} (${alarms})`),
+  ])
+  return `## ${title}
+
+Median delay in values after the change began; a miss is a change that nothing was said of.
+
+${markdown(['detector', 'falseAlarmEvery', 'false alarms per 10,000', ...SCENARIOS.map(({ name }) => name)], contests)}
+Measured time between false alarms as a multiple of the stated one (alarms counted).
+
+${markdown(['detector', ...TIMES.map((every) => every.toLocaleString('en-GB'))], counts)}`
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return `${[line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')}\n`
+}
+
+function figure(kind: Kind, title: string, rows: readonly Row[]): string {
+  const names = [...new Set(rows.filter((row) => row.kind === kind).map(({ name }) => name))]
+  const panels = SCENARIOS.map((scenario, k) => ({
+    title: scenario.name,
+    lines: names.map((name) => ({
+      name,
+      points: rows.flatMap((row) =>
+        row.kind === kind && row.name === name && row.every !== undefined
+          ? [{ x: row.every, y: row.delays[k]!.median }]
+          : [],
+      ),
+    })),
+  }))
+  return drawPanels(title, panels)
+}
+
+const { values: flags } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '100' },
+    alarms: { type: 'string', default: '300' },
+    out: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (flags.help) console.log(HELP)
+else main(Number(flags.seeds), Number(flags.alarms), flags.out)

@@ -1,0 +1,132 @@
+import type { DriftDetector, DriftLevel, Sized, Snapshot } from '../contracts.ts'
+import { integer, nonNegative, oneOf, positive } from '../core/check.ts'
+import { checkSnapshot, snapshot } from '../core/snapshot.ts'
+import { unpackState } from '../core/state.ts'
+import { bytesOf } from './bytes-of.ts'
+import { checkValue } from './check-value.ts'
+import { DIRECTIONS, type Direction } from './direction.ts'
+import { checkEvery, type FalseAlarmOption, refuseBeside } from './false-alarms.ts'
+import { isCount, readState } from './read-state.ts'
+import { selfStartingScore } from './self-starting.ts'
+import { cusumThreshold } from './siegmund.ts'
+import { UNITS, type Unit } from './unit.ts'
+
+/** Options of {@link CUSUM}. */
+export type CUSUMOptions = {
+  /**
+   * Deviation "k" that is tolerated as noise: best half of the change to find. @defaultValue 0.005, or 0.25 deviations
+   */
+  readonly tolerance: number
+  /** Alarm level "h". @defaultValue 50, or 13 deviations: one false alarm in about 10,000 values each way */
+  readonly threshold: number
+  /** What both count in. With `'deviation'` the scale of the stream does not matter. @defaultValue 'value' */
+  readonly unit: Unit
+  /** Values before the first alarm, and again after each. @defaultValue 30 */
+  readonly minSamples: number
+  /** Which change of the mean to report. @defaultValue 'both' */
+  readonly direction: Direction
+}
+
+/** `rise` and `fall` are the two sums; `m2` is the sum of squared deviations, kept where the unit needs it. */
+type State = { level: DriftLevel; n: number; mean: number; m2: number; rise: number; fall: number }
+
+const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, m2: 0, rise: 0, fall: 0 })
+
+/**
+ * Cumulative sums: alarms when values have lain above, or below, their mean by more than noise for long enough.
+ *
+ *     rise ← max(0, rise + z - k)        up:   rise > h
+ *     fall ← max(0, fall - z - k)        down: fall > h
+ *
+ * With unit `'value'`, z is the value less the running mean, the rule of MOA's `CusumDM`. With `'deviation'`, z is how
+ * far the value lies from the values before it on the scale of a standard normal (a self-starting CUSUM), so that k
+ * and h hold for errors, losses and returns alike.
+ *
+ * O(1) time and memory. The quickest test there is for a lasting change of about 2 k: it takes about h / (change - k)
+ * values. It never says `"warning"`. After an alarm it starts again with no past.
+ *
+ * `falseAlarmEvery` sets the unit to `'deviation'` and h by Siegmund's formula for any k: true within a factor of 1.5
+ * for normal values, and for errors of a rate near a half with tolerances up to 0.25. Errors never stray beyond a few
+ * deviations, so larger tolerances leave them too little to add up, and alarms become rarer than stated.
+ *
+ * @see E. S. Page (1954), "Continuous inspection schemes", Biometrika 41
+ *
+ * @example
+ * ```ts
+ * const detector = new CUSUM({ falseAlarmEvery: 10_000, tolerance: 0.5 })
+ * for (const r of [2e-4, -1e-4, 3e-4]) if (detector.update(r) === 'drift') retrain()
+ * ```
+ */
+export class CUSUM implements DriftDetector, Sized {
+  static readonly type: string = 'cusum'
+  static readonly version: number = 1
+
+  readonly options: CUSUMOptions
+  #state: State = fresh('stable')
+
+  constructor(options: Partial<CUSUMOptions> & FalseAlarmOption = {}) {
+    const { falseAlarmEvery, minSamples = 30, direction = 'both' } = options
+    let { unit = 'value', tolerance, threshold } = options
+    if (falseAlarmEvery !== undefined) {
+      refuseBeside({ threshold, unit: options.unit === 'deviation' ? undefined : options.unit })
+      unit = 'deviation'
+    }
+    tolerance ??= unit === 'value' ? 0.005 : 0.25
+    nonNegative('tolerance', tolerance)
+    oneOf('direction', direction, DIRECTIONS)
+    if (falseAlarmEvery !== undefined) threshold = cusumThreshold(checkEvery(falseAlarmEvery), tolerance, direction)
+    threshold ??= unit === 'value' ? 50 : 13
+    this.options = {
+      tolerance,
+      threshold: positive('threshold', threshold),
+      unit: oneOf('unit', unit, UNITS),
+      minSamples: integer('minSamples', minSamples),
+      direction,
+    }
+  }
+
+  get level(): DriftLevel {
+    return this.#state.level
+  }
+
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
+  update(value: number): DriftLevel {
+    checkValue(value)
+    const { tolerance, threshold, unit, minSamples, direction } = this.options
+    const state = this.#state
+    const { n, mean } = state
+    state.n = n + 1
+    state.mean += (value - mean) / state.n
+    let z = value - state.mean
+    if (unit === 'deviation') {
+      z = selfStartingScore(n, mean, state.m2, value)
+      state.m2 += (value - mean) * (value - state.mean)
+    }
+    state.rise = Math.max(0, state.rise + z - tolerance)
+    state.fall = Math.max(0, state.fall - z - tolerance)
+    state.level = 'stable'
+
+    if (state.n < minSamples) return 'stable'
+    const up = direction !== 'down' && state.rise > threshold
+    const down = direction !== 'up' && state.fall > threshold
+    if (up || down) this.#state = fresh('drift')
+    return this.#state.level
+  }
+
+  toJSON(): Snapshot {
+    return snapshot(CUSUM, this.options, this.#state)
+  }
+
+  /** Reads back what {@link toJSON} wrote. */
+  static fromJSON(json: Snapshot): CUSUM {
+    const { options, state } = checkSnapshot(CUSUM, json)
+    const detector = new CUSUM(unpackState(options, { ...new CUSUM().options }, 'options'))
+    detector.#state = readState(CUSUM.type, state, fresh('stable'), ({ n, mean, m2, rise, fall }) => {
+      return isCount(n) && Number.isFinite(mean) && [m2, rise, fall].every((sum) => sum >= 0 && sum < Infinity)
+    })
+    return detector
+  }
+}

@@ -1,0 +1,66 @@
+import { SeededRng } from '../core/rng.ts'
+import { hypergeometricP, kolmogorovTail } from './distributions.ts'
+import { type Columns, countPresent, referenceOf, sortedWindowOf } from './feature-columns.ts'
+import { kolmogorovSmirnov } from './kolmogorov-smirnov.ts'
+import { type Distance, populationStability } from './psi.ts'
+import { permutedWasserstein } from './wasserstein.ts'
+
+/** How two samples are compared. */
+export type FeatureTest = 'ks' | 'psi' | 'wasserstein'
+
+export const TESTS: readonly FeatureTest[] = ['ks', 'psi', 'wasserstein']
+
+/** Fewer numbers than these are no distribution. */
+const LEAST = 10
+
+/** What a comparison needs to know. */
+export type ComparisonOptions = {
+  readonly test: FeatureTest
+  readonly bins: number
+  readonly permutations: number
+  readonly seed: string
+}
+
+export type Comparison = Distance & { readonly missingBefore: number; readonly missingNow: number }
+
+/** Holds the window of one feature against its reference; `tests` were made before, which chooses the permutations. */
+export function compareFeature(
+  columns: Columns,
+  feature: number,
+  options: ComparisonOptions,
+  tests: number,
+): Comparison {
+  const before = referenceOf(columns, feature)
+  const now = sortedWindowOf(columns, feature)
+  const n = columns.present[feature]!
+  const m = countPresent(now)
+  const missing = before.length - n + now.length - m
+  const label = `${tests}/${feature}`
+  const { distance, p } =
+    n < LEAST || m < LEAST ? { distance: NaN, p: NaN } : compare(before, n, now, m, options, label)
+  const missingBefore = 1 - n / before.length
+  const missingNow = 1 - m / now.length
+  if (missing === 0) return { distance, p, missingBefore, missingNow }
+
+  const shares = hypergeometricP(now.length - m, now.length, missing, before.length + now.length)
+  // Bonferroni's correction for the two questions; one that could not be asked counts for nothing
+  const both = Number.isNaN(p) ? shares : Math.min(1, 2 * Math.min(p, shares))
+  return { distance, p: both, missingBefore, missingNow }
+}
+
+function compare(
+  before: Float64Array,
+  n: number,
+  now: Float64Array,
+  m: number,
+  { test, bins, permutations, seed }: ComparisonOptions,
+  label: string,
+): Distance {
+  if (test === 'psi') return populationStability(before, n, now, m, bins)
+  if (test === 'wasserstein') {
+    const rng = new SeededRng(seed).fork(label)
+    return permutedWasserstein(before, n, now, m, { permutations, rng })
+  }
+  const distance = kolmogorovSmirnov(before, n, now, m)
+  return { distance, p: kolmogorovTail(Math.sqrt((n * m) / (n + m)) * distance) }
+}

@@ -1,0 +1,270 @@
+import type { DriftLevel, Sized, Snapshot, Vector } from '../contracts.ts'
+import { checkVector, integer, oneOf, openFraction, text } from '../core/check.ts'
+import { TradeLearnError } from '../core/errors.ts'
+import { checkSnapshot, snapshot } from '../core/snapshot.ts'
+import { unpackState } from '../core/state.ts'
+import { bytesOf } from './bytes-of.ts'
+import { checkWindow } from './check-window.ts'
+import { DEPENDENCES, type Dependence, dependenceFactor, toFalseDiscoveryRates } from './false-discovery.ts'
+import { type Columns, checkColumns, createColumns, fill, isReady, renew } from './feature-columns.ts'
+import { compareFeature, type FeatureTest, TESTS } from './feature-comparison.ts'
+import { isCount, readState } from './read-state.ts'
+
+/** Options of {@link FeatureDrift}. */
+export type FeatureDriftOptions = {
+  /** Numbers in each vector. */
+  readonly features: number
+  /** Oldest vectors since the last drift: what is held to be normal. @defaultValue 500 */
+  readonly reference: number
+  /** Newest vectors, held against them; at most as many. @defaultValue 200 */
+  readonly window: number
+  /**
+   * `'ks'` sees any change, `'wasserstein'` large moves of few values too, `'psi'` is what banks report. @defaultValue
+   * 'ks'
+   */
+  readonly test: FeatureTest
+  /** Share of the features reported as drifted that may not have. @defaultValue 0.05 */
+  readonly falseDiscoveryRate: number
+  /**
+   * How features may hang together: `'positive'` for the procedure of Benjamini and Hochberg, `'any'` for the more
+   * cautious one of Benjamini and Yekutieli. @defaultValue 'positive'
+   */
+  readonly dependence: Dependence
+  /** Vectors from one test to the next. @defaultValue `window`, so that no two tests share a window */
+  readonly testEvery: number
+  /**
+   * Vectors from one false report to the next while nothing changes, about or at least. @defaultValue 100 * `testEvery`
+   */
+  readonly falseAlarmEvery: number
+  /** Bins of `'psi'`. @defaultValue 10 */
+  readonly bins: number
+  /** Permutations of `'wasserstein'` at most. @defaultValue twice what the rarest report needs */
+  readonly permutations: number
+  /** Seed of the permutations. @defaultValue 'seed' */
+  readonly seed: string
+}
+
+/** What the last test said of one feature. */
+export type FeatureReport = {
+  readonly feature: number
+  /** The KS distance, the PSI, or the Wasserstein distance in the feature's unit; NaN where it could not be tested. */
+  readonly distance: number
+  /** Chance of such a distance, or of such shares of missing values, while nothing changed; NaN where untested. */
+  readonly p: number
+  /** The least false discovery rate at which the feature would be reported; NaN where untested. */
+  readonly falseDiscoveryRate: number
+  /** Share of missing values in the reference and in the window; NaN while they fill. */
+  readonly missingBefore: number
+  readonly missingNow: number
+  readonly drifted: boolean
+}
+
+/** `results` holds five numbers a feature, of the last test: see {@link FeatureDrift.report}. */
+type State = {
+  level: DriftLevel
+  seen: number
+  tests: number
+  /** Vectors since the last test. */
+  tick: number
+  columns: Columns
+  results: Float64Array
+  drifted: Uint8Array
+}
+
+/** Numbers in `results` for each feature: distance, p, rate, missing before, missing now. */
+const RESULTS = 5
+
+const fresh = ({ features, reference, window }: FeatureDriftOptions): State => ({
+  level: 'stable',
+  seen: 0,
+  tests: 0,
+  tick: 0,
+  columns: createColumns(features, reference, window),
+  results: new Float64Array(features * RESULTS).fill(NaN),
+  drifted: new Uint8Array(features),
+})
+
+/**
+ * Watches every feature of a stream of vectors for a change of its distribution, or of how often it is missing, and
+ * keeps the false alarms of many features and many tests in hand.
+ *
+ * Each feature's sliding window is held against its reference window every `testEvery` vectors. A feature's p-value is
+ * that of its distance, by the asymptotic Kolmogorov–Smirnov distribution, by the chi-squared approximation of the
+ * population stability index, or by permutations of the Wasserstein distance; where values are missing, it is twice the
+ * smaller of that and of the exact p-value of their shares. The p-values become false discovery rates over all
+ * features.
+ *
+ * - `'drift'` when the least of them is at most `testEvery / falseAlarmEvery`: while nothing changes, a test says so
+ * with at
+ *   most this chance, however the tests overlap. Measured times between false reports are 0.9 to 1.4 times
+ *   `falseAlarmEvery` from 10,000 on, and longer below (`npm run bench:drift`). All features with a rate of at most
+ *   `falseDiscoveryRate` are then reported.
+ * - `'warning'` when some rate is at most `falseDiscoveryRate` and none is as rare as that.
+ *
+ * The features that drifted have by then let go of their old reference: their window is the beginning of a new one. NaN
+ * is a missing value; a constant feature is fine.
+ *
+ * O(features) a vector; a test sorts windows and runs over references, some 20 µs a feature, and up to 4 µs for each
+ * permutation of a feature that is near drifting. Memory: `reference + window` numbers a feature.
+ *
+ * Watch predictions with it by a vector of one number, or use {@link DistributionDrift}.
+ *
+ * @example
+ * ```ts
+ * const drift = new FeatureDrift({ features: 3, falseAlarmEvery: 50_000 })
+ * if (drift.update(Float64Array.of(0.1, NaN, 5)) === 'drift') console.log(drift.report.filter(({ drifted }) =>
+ * drifted))
+ * ```
+ */
+export class FeatureDrift implements Sized {
+  static readonly type: string = 'feature-drift'
+  static readonly version: number = 1
+
+  readonly options: FeatureDriftOptions
+  /** The false discovery rate that a report needs. */
+  readonly #rare: number
+  #state: State
+
+  constructor(options: Partial<FeatureDriftOptions> & Pick<FeatureDriftOptions, 'features'>) {
+    this.options = resolve(options)
+    this.#rare = rareOf(this.options)
+    this.#state = fresh(this.options)
+  }
+
+  /** The verdict of the last update. */
+  get level(): DriftLevel {
+    return this.#state.level
+  }
+
+  /** Number of vectors taken in. */
+  get seen(): number {
+    return this.#state.seen
+  }
+
+  /** What the last test said, feature by feature. */
+  get report(): readonly FeatureReport[] {
+    const { results, drifted } = this.#state
+    return Array.from({ length: this.options.features }, (_, feature) => {
+      const [distance, p, rate, before, now] = results.subarray(feature * RESULTS) as unknown as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ]
+      const isDrifted = drifted[feature] === 1
+      return {
+        feature,
+        distance,
+        p,
+        falseDiscoveryRate: rate,
+        missingBefore: before,
+        missingNow: now,
+        drifted: isDrifted,
+      }
+    })
+  }
+
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
+  /** Takes in the next vector, which it neither modifies nor keeps. */
+  update(x: Vector): DriftLevel {
+    const { features, testEvery } = this.options
+    checkVector(x, features)
+    const state = this.#state
+    state.seen++
+    fill(state.columns, x)
+    state.level = 'stable'
+    if (++state.tick < testEvery) return 'stable'
+    state.tick = 0
+    state.level = this.#test()
+    return state.level
+  }
+
+  #test(): DriftLevel {
+    const { features, dependence, falseDiscoveryRate } = this.options
+    const { columns, results, drifted, tests } = this.#state
+    this.#state.tests++
+    const rates = new Float64Array(features).fill(NaN)
+    results.fill(NaN)
+    drifted.fill(0)
+    for (let feature = 0; feature < features; feature++) {
+      if (!isReady(columns, feature)) continue
+      const { distance, p, missingBefore, missingNow } = compareFeature(columns, feature, this.options, tests)
+      results.set([distance, p, NaN, missingBefore, missingNow], feature * RESULTS)
+      rates[feature] = p
+    }
+    toFalseDiscoveryRates(rates, dependence)
+    let least = Infinity
+    for (let feature = 0; feature < features; feature++) {
+      results[feature * RESULTS + 2] = rates[feature]!
+      if (rates[feature]! < least) least = rates[feature]!
+    }
+    if (!(least <= falseDiscoveryRate)) return 'stable'
+    if (least > this.#rare) return 'warning'
+    for (let feature = 0; feature < features; feature++) {
+      if (!(rates[feature]! <= falseDiscoveryRate)) continue
+      drifted[feature] = 1
+      renew(columns, feature)
+    }
+    return 'drift'
+  }
+
+  toJSON(): Snapshot {
+    return snapshot(FeatureDrift, this.options, this.#state)
+  }
+
+  /** Reads back what {@link toJSON} wrote. */
+  static fromJSON(json: Snapshot): FeatureDrift {
+    const { options, state } = checkSnapshot(FeatureDrift, json)
+    const template = resolve({ features: 1 })
+    const shape = unpackState(options, { ...template }, 'options')
+    // the arrays of the file first: its options alone must not make it allocate
+    const open = fresh({ ...template, features: 0, reference: 0, window: 0 })
+    const own = readState(FeatureDrift.type, state, open, (read) => {
+      const { features, reference, window } = shape
+      const lengths = read.results.length === features * RESULTS && read.drifted.length === features
+      const counts = isCount(read.seen) && isCount(read.tests) && isCount(read.tick)
+      return lengths && counts && checkColumns(read.columns, features, reference, window)
+    })
+    const drift = new FeatureDrift(shape)
+    drift.#state = own
+    return drift
+  }
+}
+
+/** Fills in what was left out and checks all of it. */
+function resolve(options: Partial<FeatureDriftOptions> & Pick<FeatureDriftOptions, 'features'>): FeatureDriftOptions {
+  const { features, window = 200, reference = 500, test = 'ks', dependence = 'positive' } = options
+  const { falseDiscoveryRate = 0.05, testEvery = window, bins = 10, seed = 'seed' } = options
+  const { falseAlarmEvery = 100 * testEvery } = options
+  const checked = {
+    features: checkWindow('features', features, 1, 100_000),
+    reference: checkWindow('reference', reference, 10),
+    window: checkWindow('window', window, 10, reference),
+    test: oneOf('test', test, TESTS),
+    falseDiscoveryRate: openFraction('falseDiscoveryRate', falseDiscoveryRate),
+    dependence: oneOf('dependence', dependence, DEPENDENCES),
+    testEvery: integer('testEvery', testEvery),
+    falseAlarmEvery: integer('falseAlarmEvery', falseAlarmEvery, testEvery),
+    bins: checkWindow('bins', bins, 2, 1000),
+    permutations: 0,
+    seed: text('seed', seed),
+  }
+  // no p-value of permutations is below one in their number, and the least of many features needs a smaller one
+  const needed = Math.ceil((features * dependenceFactor(features, dependence)) / rareOf(checked))
+  const { permutations = Math.max(999, 2 * needed) } = options
+  integer('permutations', permutations)
+  if (test !== 'wasserstein' || permutations >= needed) return { ...checked, permutations }
+  throw new TradeLearnError(
+    'INVALID_OPTION',
+    `"permutations" must be at least ${needed} for a report to be possible, got ${permutations}.`,
+  )
+}
+
+/** The false discovery rate that a report needs: what the time between false reports allows each test. */
+function rareOf({ falseDiscoveryRate, testEvery, falseAlarmEvery }: FeatureDriftOptions): number {
+  return Math.min(falseDiscoveryRate, testEvery / falseAlarmEvery)
+}
