@@ -1,97 +1,70 @@
 import type { Contribution, Explainable, Learner, Snapshot, Vector } from '../../contracts.ts'
-import {
-  checkObservation,
-  checkVector,
-  fraction,
-  integer,
-  nonNegative,
-  oneOf,
-  openFraction,
-  positive,
-} from '../../core/check.ts'
+import { checkObservation, checkVector, integer } from '../../core/check.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { describeTree, type TreeNode } from './describe.ts'
 import { explainTree } from './explain.ts'
-import { bayesProbability, type LeafPrediction, leafProbability, majorityProbability } from './leaf-prediction.ts'
 import {
-  checkLeafStatistics,
-  clearLeaf,
-  createLeafStatistics,
-  growLeafStatistics,
-  type LeafStatistics,
-  observe,
-} from './leaf-statistics.ts'
-import { type Candidate, createCandidate, findSplit, hoeffdingBound } from './split.ts'
+  bytesOf,
+  checkGrown,
+  createKernel,
+  type Grown,
+  isDue,
+  type Kernel,
+  plant,
+  probabilityAt,
+  scoreLeaf,
+  templateGrown,
+  tryToSplit,
+} from './growth.ts'
+import { majorityProbability } from './leaf-prediction.ts'
+import { observe } from './leaf-statistics.ts'
+import { REVIEW_EVERY, shareOutPlaces } from './memory.ts'
+import { migrate } from './migrate.ts'
 import {
-  checkTree,
-  count,
-  createTree,
-  describeTree,
-  growTree,
-  route,
-  splitLeaf,
-  type Tree,
-  type TreeNode,
-} from './tree.ts'
+  type HoeffdingTreeInput,
+  type HoeffdingTreeOptions,
+  resolveTreeOptions,
+  templateTreeOptions,
+} from './options.ts'
+import { count, route } from './tree.ts'
 
 /** Options of {@link HoeffdingTreeClassifier}. */
-export type HoeffdingTreeClassifierOptions = {
-  /** Length of the feature vectors. */
-  readonly features: number
-  /** Weight that a leaf takes in between two attempts to split, n_min. @defaultValue 200 */
-  readonly gracePeriod: number
-  /** Probability, at one attempt, that the best feature only looked best, δ. @defaultValue 1e-7 */
-  readonly confidence: number
-  /** Bound ε below which the best features count as equally good and the first is split on, τ. @defaultValue 0.05 */
-  readonly tieThreshold: number
-  /** Gain of not splitting, in bits, which every split has to beat: the paper's null attribute. @defaultValue 0 */
-  readonly minGain: number
-  /** How leaves predict; `'adaptive'` is whichever of the other two was right more often. @defaultValue 'adaptive' */
-  readonly leafPrediction: LeafPrediction
-  /** Thresholds tried per feature. @defaultValue 10 */
-  readonly thresholds: number
-  /** Share of the weight that either side of a split must exceed. @defaultValue 0.01 */
-  readonly minBranchFraction: number
-  /** Leaves at which the tree stops growing; 80 bytes a feature each. @defaultValue 512 */
-  readonly maxLeaves: number
-}
+export type HoeffdingTreeClassifierOptions = HoeffdingTreeOptions
 
-type Options = Partial<HoeffdingTreeClassifierOptions> & Pick<HoeffdingTreeClassifierOptions, 'features'>
-type State = { seen: number; tree: Tree; leaves: LeafStatistics }
-
-/** A tree of one leaf with room for `capacity`; 0 gives the template of a saved state. */
-const fresh = (features: number, capacity: number): State => ({
-  seen: 0,
-  tree: createTree(capacity),
-  leaves: createLeafStatistics(features, capacity),
-})
+type State = { seen: number } & Grown
 
 /**
  * A decision tree that grows from a stream, one leaf at a time, and splits only when it has seen enough to be sure.
  *
- * Each leaf keeps the mean, variance and range of every feature in either class. Every `gracePeriod` observations it
- * compares the features by information gain G and splits on the best, a, rather than on the runner-up, b, once
+ * Each leaf keeps the mean, variance and range of every feature in either class, or the weights of its categories.
+ * Every `gracePeriod` observations it compares the features by what a split on them gains, G, and splits on the best, a,
+ * rather than on the runner-up, b, once
  *
- *     G(a) - G(b) > ε = sqrt(ln(1/δ) / 2n)      or ε < τ: a tie that more data would hardly settle
+ *     G(a) - G(b) > ε = sqrt(R² ln(1/δ) / 2n)      or ε < τ: a tie that more data would hardly settle
  *
- * where n is the leaf's weight and not splitting takes part with a gain of `minGain`. Between the splits the leaves
- * predict by class share or naive Bayes, so that the tree is useful long before its first split.
+ * where n is the leaf's weight, R the criterion's range and not splitting takes part with a gain of `minGain`. Between
+ * the splits the leaves predict by class share or naive Bayes, so that the tree is useful long before its first split.
  *
  * `predict` and `learn` take O(depth + features), an attempt to split O(features x thresholds); memory is
- * O(maxLeaves x features). At `maxLeaves` the shape is final, and the leaves go on learning.
+ * O(maxLeaves x features) and at most `maxBytes`. At `maxLeaves` the shape is final, and the leaves go on learning.
+ * Where `maxBytes` is too little for all leaves, the most promising ones keep statistics and the others predict by class
+ * share until they promise more.
  *
  * Weights count as that many observations: scale them to a mean of 1, or ε means nothing. A missing value follows the
  * larger part of the weight at its branch, and is left out of the statistics and of naive Bayes.
  *
- * A good first model for streams with interactions; it forgets nothing, so watch it with a drift detector. With a few
- * hundred observations it is naive Bayes: `confidence` 0.01 with `gracePeriod` 50 makes it split early.
+ * A good first model for streams with interactions; it forgets nothing, so watch it with a drift detector or take a
+ * {@link HoeffdingAdaptiveTree}. With a few hundred observations it is naive Bayes: `confidence` 0.01 with `gracePeriod`
+ * 50 makes it split early.
  *
  * Grown as in River and MOA, but for the following. Rows with a rare class do not wipe a leaf's statistics. Not
  * splitting has a gain of 0, so that a single feature has to earn its split. A feature's gain is reckoned on the
  * rows where it was known and scaled by their share, so that often missing features gain no edge. Rows with a missing
  * split value, too, can set off an attempt. The grace period counts what has arrived, where River compares rounded
  * sums and is at times one row late. Naive Bayes leaves a feature out unless both classes have a spread: one density
- * alone depends on the feature's unit. Equal gains go to the lower feature, equal class shares to class 0.
+ * alone depends on the feature's unit. Leaves at `maxDepth` keep their naive Bayes. Equal gains go to the lower feature,
+ * equal class shares to class 0.
  *
  * @see P. Domingos, G. Hulten (2000), "Mining high-speed data streams", KDD
  * @see G. Holmes, R. Kirkby, B. Pfahringer (2005), "Stress-testing Hoeffding trees", PKDD (the adaptive leaves)
@@ -105,65 +78,43 @@ const fresh = (features: number, capacity: number): State => ({
  */
 export class HoeffdingTreeClassifier implements Learner, Explainable {
   static readonly type: string = 'hoeffding-tree-classifier'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly task = 'binary'
   readonly explains: 'probability' = 'probability'
   readonly options: HoeffdingTreeClassifierOptions
+  readonly #kernel: Kernel
   #state: State
-  /** Scratch paper of split attempts; nothing learnt. */
-  readonly #candidate: Candidate = createCandidate()
 
-  constructor({
-    features,
-    gracePeriod = 200,
-    confidence = 1e-7,
-    tieThreshold = 0.05,
-    minGain = 0,
-    leafPrediction = 'adaptive',
-    thresholds = 10,
-    minBranchFraction = 0.01,
-    maxLeaves = 512,
-  }: Options) {
-    this.options = {
-      features: integer('features', features),
-      gracePeriod: positive('gracePeriod', gracePeriod),
-      confidence: openFraction('confidence', confidence),
-      tieThreshold: nonNegative('tieThreshold', tieThreshold),
-      minGain: nonNegative('minGain', minGain),
-      leafPrediction: oneOf('leafPrediction', leafPrediction, ['majority', 'naive-bayes', 'adaptive']),
-      thresholds: integer('thresholds', thresholds),
-      minBranchFraction: fraction('minBranchFraction', minBranchFraction),
-      maxLeaves: integer('maxLeaves', maxLeaves),
-    }
-    this.#state = fresh(features, 1)
+  constructor(options: HoeffdingTreeInput) {
+    this.options = resolveTreeOptions(options)
+    this.#kernel = createKernel(this.options, 2)
+    this.#state = { seen: 0, ...plant(this.#kernel) }
   }
 
   get seen(): number {
     return this.#state.seen
   }
 
-  /** Leaves of the tree; it has one branch fewer. */
+  /** Leaves of the tree. */
   get leaves(): number {
     return this.#state.tree.leaves
   }
 
+  /** Leaves that keep statistics: all, unless `maxBytes` is too little for that. */
+  get activeLeaves(): number {
+    return this.#state.leaves.taken.reduce((sum, taken) => sum + taken, 0)
+  }
+
   /** Memory that the learnt state takes, in bytes. */
   get sizeInBytes(): number {
-    const { tree, leaves } = this.#state
-    return [...Object.values(tree), ...Object.values(leaves)].reduce<number>(
-      (sum, part) => sum + (typeof part === 'number' ? 8 : part.byteLength),
-      0,
-    )
+    return 8 + bytesOf(this.#state.tree) + bytesOf(this.#state.leaves)
   }
 
   predict(x: Vector): number {
-    const { features, leafPrediction } = this.options
-    checkVector(x, features)
-    const { tree, leaves } = this.#state
-    const { child, counts } = tree
-    const node = route(tree, x)
-    return leafProbability(leafPrediction, leaves, child[node]!, x, counts[2 * node]!, counts[2 * node + 1]!)
+    checkVector(x, this.options.features)
+    const state = this.#state
+    return probabilityAt(this.#kernel, state, route(state.tree, this.#kernel.layout, 0, x), x)
   }
 
   /** The base rate of all that was seen. */
@@ -175,92 +126,47 @@ export class HoeffdingTreeClassifier implements Learner, Explainable {
 
   /** The features' parts in the step from the base rate of all that was seen to the prediction, which they sum up to. */
   explain(x: Vector): readonly Contribution[] {
-    const { features, leafPrediction } = this.options
-    checkVector(x, features)
-    const { tree, leaves } = this.#state
-    return explainTree(tree, leaves, leafPrediction, x)
+    checkVector(x, this.options.features)
+    return explainTree(this.#kernel, this.#state, x)
   }
 
   /** The tree as a list of nodes, the root first. */
   describe(): readonly TreeNode[] {
-    return describeTree(this.#state.tree)
+    return describeTree(this.#state.tree, this.#kernel.layout)
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    const { features, gracePeriod, leafPrediction, maxLeaves } = this.options
-    checkObservation('binary', x, features, y, weight)
-    const { tree, leaves } = this.#state
-    const node = route(tree, x)
-    const leaf = tree.child[node]!
-    this.#state.seen++
+    checkObservation('binary', x, this.options.features, y, weight)
+    const kernel = this.#kernel
+    const state = this.#state
+    const { tree, leaves } = state
+    const leaf = route(tree, kernel.layout, 0, x)
+    const place = tree.place[leaf]!
+    state.seen++
 
     // who would have been right?
-    if (leafPrediction === 'adaptive') this.#compare(node, x, y, weight)
+    scoreLeaf(kernel, state, leaf, x, y, weight)
 
     // take it in
-    observe(leaves, leaf, x, y, weight)
-    count(tree, node, y, weight)
-
+    count(tree, 2, leaf, y, weight)
+    if (place >= 0) observe(leaves, kernel.layout, place, x, y, weight)
+    if (state.seen % REVIEW_EVERY === 0) shareOutPlaces(kernel, state)
     // time to try a split?
-    const arrived = leaves.arrived[leaf]!
-    if (arrived - leaves.lastAttempt[leaf]! < gracePeriod || tree.leaves >= maxLeaves) return
-    leaves.lastAttempt[leaf] = arrived
-    if (this.#finds(node)) this.#split(node)
-  }
-
-  /** Credits those of majority and naive Bayes that get an observation right; in an empty leaf the majority does. */
-  #compare(node: number, x: Vector, y: number, weight: number): void {
-    const { tree, leaves } = this.#state
-    const leaf = tree.child[node]!
-    const negative = tree.counts[2 * node]!
-    const positive = tree.counts[2 * node + 1]!
-    const empty = negative + positive === 0
-    if (empty || majorityProbability(negative, positive) > 0.5 === (y === 1)) leaves.majorityRight[leaf]! += weight
-    if (!empty && bayesProbability(leaves, leaf, x, negative, positive) > 0.5 === (y === 1)) {
-      leaves.bayesRight[leaf]! += weight
-    }
-  }
-
-  /** Searches the best split of a leaf, and tells whether it is good enough. */
-  #finds(node: number): boolean {
-    const { features, confidence, tieThreshold, minGain, thresholds, minBranchFraction } = this.options
-    const { tree, leaves } = this.#state
-    const best = this.#candidate
-    findSplit(leaves, tree.child[node]!, features, thresholds, minBranchFraction, best)
-    const bound = hoeffdingBound(1, confidence, tree.counts[2 * node]! + tree.counts[2 * node + 1]!)
-    return best.gain > minGain && (best.gain - Math.max(best.runnerUp, minGain) > bound || bound < tieThreshold)
-  }
-
-  /** Carries out the split that was found. */
-  #split(node: number): void {
-    const { features, maxLeaves } = this.options
-    const { tree, leaves } = this.#state
-    const { feature, threshold, left0, left1, right0, right1 } = this.#candidate
-    const room = leaves.arrived.length
-    if (tree.leaves === room) {
-      growTree(tree, Math.min(2 * room, maxLeaves))
-      growLeafStatistics(leaves, features, Math.min(2 * room, maxLeaves))
-    }
-    const left = splitLeaf(tree, node, feature, threshold)
-    tree.counts.set([left0, left1, right0, right1], 2 * left)
-    clearLeaf(leaves, features, tree.child[left]!)
-    clearLeaf(leaves, features, tree.child[left + 1]!)
+    else if (place >= 0 && isDue(leaves, place, this.options.gracePeriod)) tryToSplit(kernel, state, leaf)
   }
 
   toJSON(): Snapshot {
     return snapshot(HoeffdingTreeClassifier, this.options, this.#state)
   }
 
-  /** Reads back what {@link toJSON} wrote. */
+  /** Reads back what {@link toJSON} wrote, and what earlier releases wrote. */
   static fromJSON(json: Snapshot): HoeffdingTreeClassifier {
-    const { options, state } = checkSnapshot(HoeffdingTreeClassifier, json)
-    const template = new HoeffdingTreeClassifier({ features: 1 }).options
-    const classifier = new HoeffdingTreeClassifier(unpackState(options, template, 'options'))
-    const { features } = classifier.options
-    const { seen, tree, leaves } = unpackState(state, fresh(features, 0))
+    const { options, state } = migrate(checkSnapshot(HoeffdingTreeClassifier, json))
+    const classifier = new HoeffdingTreeClassifier(unpackState(options, templateTreeOptions(), 'options'))
+    const kernel = classifier.#kernel
+    const { seen, tree, leaves } = unpackState(state, { seen: 0, ...templateGrown(kernel) })
     integer('state.seen', seen, 0, 'CORRUPT_SNAPSHOT')
-    checkTree(tree, features, leaves.arrived.length)
-    checkLeafStatistics(leaves, features, leaves.arrived.length)
+    checkGrown({ tree, leaves }, kernel)
     classifier.#state = { seen, tree, leaves }
     return classifier
   }

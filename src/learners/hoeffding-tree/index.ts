@@ -1,3 +1,5 @@
+export type { TreeNode, TreeSplit } from './describe.ts'
+export { ExtremelyFastDecisionTree, type ExtremelyFastDecisionTreeOptions } from './extremely-fast-decision-tree.ts'
+export { HoeffdingAdaptiveTree, type HoeffdingAdaptiveTreeOptions } from './hoeffding-adaptive-tree.ts'
 export { HoeffdingTreeClassifier, type HoeffdingTreeClassifierOptions } from './hoeffding-tree-classifier.ts'
-export type { LeafPrediction } from './leaf-prediction.ts'
-export type { TreeNode } from './tree.ts'
+export type { HoeffdingTreeInput, HoeffdingTreeOptions, LeafPrediction, SplitCriterion } from './options.ts'

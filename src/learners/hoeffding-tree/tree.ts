@@ -1,8 +1,14 @@
 import { show, TradeLearnError } from '../../core/errors.ts'
+import { categoryOf, type Layout } from './layout.ts'
+
+/** What a branch asks: is the value up to the threshold? is it the category? which category is it? */
+export const UP_TO = 0
+export const EQUALS = 1
+export const WHICH = 2
 
 /**
- * The nodes of a binary tree as flat arrays that grow when a leaf splits. Node 0 is the root; children stand side by
- * side behind their parent, so that an index never leads back.
+ * The nodes of a tree as flat arrays that grow when a leaf splits. Node 0 is the root; the children of a branch stand
+ * side by side behind their parent, so that an index never leads back.
  */
 export type Tree = {
   /** Nodes and leaves in use. */
@@ -10,34 +16,51 @@ export type Tree = {
   leaves: number
   /** Feature that a branch asks for; -1 marks a leaf. */
   feature: Int32Array
-  /** Values up to the threshold go left. */
+  /** {@link UP_TO}, {@link EQUALS} or {@link WHICH}. */
+  question: Uint8Array
+  /** Values up to the threshold go left; or the category that goes left. */
   threshold: Float64Array
-  /** Left child of a branch, whose right neighbour is the right child; of a leaf, the place of its statistics. */
+  /** First child of a branch, and how many there are. */
   child: Int32Array
+  arity: Int32Array
   /** Parent; -1 at the root. */
   parent: Int32Array
-  /** Weight of class 0 and of class 1 that came through node i, at 2i and 2i + 1. */
+  /** Category that leads from the parent to here, where the parent asks {@link WHICH}; else -1. */
+  answer: Int32Array
+  /** Where the node's statistics stand; -1 where it keeps none. */
+  place: Int32Array
+  /** Weight of class c that came through node i, at classes x i + c. */
   counts: Float64Array
 }
 
+const WORDS = ['feature', 'child', 'arity', 'parent', 'answer', 'place'] as const
+
 /** A lone leaf in a tree with room for `leaves`; 0 gives the template of a saved state. */
-export function createTree(leaves: number): Tree {
-  const capacity = Math.max(0, 2 * leaves - 1)
+export function createTree(classes: number, leaves: number): Tree {
+  const room = Math.max(0, 2 * leaves - 1)
+  const words = (): Int32Array => new Int32Array(room).fill(-1)
   return {
     nodes: 1,
     leaves: 1,
-    feature: new Int32Array(capacity).fill(-1),
-    threshold: new Float64Array(capacity),
-    child: new Int32Array(capacity),
-    parent: new Int32Array(capacity).fill(-1),
-    counts: new Float64Array(2 * capacity),
+    feature: words(),
+    question: new Uint8Array(room),
+    threshold: new Float64Array(room),
+    child: words(),
+    arity: words(),
+    parent: words(),
+    answer: words(),
+    place: words(),
+    counts: new Float64Array(classes * room),
   }
 }
 
-/** Moves everything into arrays with room for `leaves`. */
-export function growTree(tree: Tree, leaves: number): void {
-  const larger = createTree(leaves)
-  for (const name of ['feature', 'child', 'parent'] as const) {
+/** Makes room for `leaves`, doubling as long as `most` allows. */
+export function growTree(tree: Tree, classes: number, leaves: number, most: number): void {
+  let room = (tree.feature.length + 1) / 2
+  if (leaves <= room) return
+  while (room < leaves) room *= 2
+  const larger = createTree(classes, Math.min(room, most))
+  for (const name of WORDS) {
     larger[name].set(tree[name])
     tree[name] = larger[name]
   }
@@ -45,94 +68,150 @@ export function growTree(tree: Tree, leaves: number): void {
     larger[name].set(tree[name])
     tree[name] = larger[name]
   }
+  larger.question.set(tree.question)
+  tree.question = larger.question
 }
 
-/** The child of a branch that `x` goes to; where its value is missing, the one that more weight has gone to. */
-export function childOf({ feature, threshold, child, counts }: Tree, node: number, x: Float64Array): number {
-  const left = child[node]!
-  const value = x[feature[node]!]!
-  if (value !== value) {
-    const i = 2 * left
-    return counts[i]! + counts[i + 1]! < counts[i + 2]! + counts[i + 3]! ? left + 1 : left
+/** The child of a branch that `x` goes to; where its value is missing or new, the one that most weight has gone to. */
+export function childOf(tree: Tree, { categories, classes }: Layout, node: number, x: Float64Array): number {
+  const { question, threshold, child } = tree
+  const first = child[node]!
+  const value = x[tree.feature[node]!]!
+  if (value !== value) return heaviest(tree, classes, node)
+  if (question[node] === UP_TO) return value <= threshold[node]! ? first : first + 1
+  const category = categoryOf(value, categories)
+  if (question[node] === EQUALS) return category === threshold[node] ? first : first + 1
+  const end = first + tree.arity[node]!
+  for (let at = first; at < end; at++) if (tree.answer[at] === category) return at
+  return heaviest(tree, classes, node)
+}
+
+/** The child that most weight has come through; of equal ones the first. */
+function heaviest({ child, arity, counts }: Tree, classes: number, node: number): number {
+  const first = child[node]!
+  const end = first + arity[node]!
+  let best = first
+  let most = -1
+  for (let at = first; at < end; at++) {
+    let weight = 0
+    for (let c = 0; c < classes; c++) weight += counts[classes * at + c]!
+    if (weight > most) {
+      most = weight
+      best = at
+    }
   }
-  return value <= threshold[node]! ? left : left + 1
+  return best
 }
 
-/** The leaf that `x` falls into. O(depth). */
-export function route(tree: Tree, x: Float64Array): number {
+/** The leaf below `from` that `x` falls into. O(depth). */
+export function route(tree: Tree, layout: Layout, from: number, x: Float64Array): number {
   const { feature } = tree
-  let node = 0
-  while (feature[node]! >= 0) node = childOf(tree, node, x)
+  let node = from
+  while (feature[node]! >= 0) node = childOf(tree, layout, node, x)
   return node
 }
 
-/** Counts an observation on the way from a leaf up to the root. O(depth). */
-export function count({ parent, counts }: Tree, leaf: number, y: number, weight: number): void {
-  for (let node = leaf; node >= 0; node = parent[node]!) counts[2 * node + y]! += weight
+/** Counts an observation on the way from a leaf up to its root. O(depth). */
+export function count({ parent, counts }: Tree, classes: number, leaf: number, y: number, weight: number): void {
+  for (let node = leaf; node >= 0; node = parent[node]!) counts[classes * node + y]! += weight
 }
 
-/** Turns a leaf into a branch with two leaves, and returns the left one. The arrays must have room. */
-export function splitLeaf(tree: Tree, leaf: number, feature: number, threshold: number): number {
-  const left = tree.nodes
-  tree.child[left] = tree.child[leaf]!
-  tree.child[left + 1] = tree.leaves
-  tree.parent.fill(leaf, left, left + 2)
-  tree.feature[leaf] = feature
-  tree.threshold[leaf] = threshold
-  tree.child[leaf] = left
-  tree.nodes += 2
-  tree.leaves++
-  return left
+/** Turns a leaf into a branch with `arity` leaves, and returns the first. The arrays must have room. */
+export function addChildren(tree: Tree, node: number, arity: number): number {
+  const first = tree.nodes
+  tree.parent.fill(node, first, first + arity)
+  tree.child[node] = first
+  tree.arity[node] = arity
+  tree.nodes += arity
+  tree.leaves += arity - 1
+  return first
 }
 
-/** Steps from the root to a node. */
+/** Makes a node a leaf; what hung below it is dropped by the next {@link rebuild}. */
+export function cutBelow(tree: Tree, node: number): void {
+  tree.feature[node] = -1
+  tree.question[node] = UP_TO
+  tree.threshold[node] = 0
+  tree.child[node] = -1
+  tree.arity[node] = -1
+}
+
+/**
+ * Drops all nodes that cannot be reached from `roots`, the first of which becomes node 0, and numbers the others anew,
+ * parents before their children. Returns the new number of every old node, -1 for those that were dropped. O(nodes).
+ */
+export function rebuild(tree: Tree, classes: number, roots: readonly number[]): Int32Array {
+  const { feature, child, arity, nodes } = tree
+  const order: number[] = []
+  const to = new Int32Array(nodes).fill(-1)
+  for (const root of roots) {
+    let next = order.length
+    to[root] = next
+    order.push(root)
+    for (; next < order.length; next++) {
+      const node = order[next]!
+      if (feature[node]! < 0) continue
+      for (let at = child[node]!; at < child[node]! + arity[node]!; at++) {
+        to[at] = order.length
+        order.push(at)
+      }
+    }
+  }
+
+  const fresh = createTree(classes, (feature.length + 1) / 2)
+  for (const [i, from] of order.entries()) {
+    for (const name of ['feature', 'arity', 'answer', 'place'] as const) fresh[name][i] = tree[name][from]!
+    fresh.question[i] = tree.question[from]!
+    fresh.threshold[i] = tree.threshold[from]!
+    fresh.child[i] = feature[from]! < 0 ? -1 : to[child[from]!]!
+    fresh.parent[i] = tree.parent[from]! < 0 ? -1 : to[tree.parent[from]!]!
+    for (let c = 0; c < classes; c++) fresh.counts[classes * i + c] = tree.counts[classes * from + c]!
+  }
+  Object.assign(tree, fresh)
+  tree.nodes = order.length
+  tree.leaves = order.filter((_, i) => fresh.feature[i]! < 0).length
+  return to
+}
+
+/** Steps from its root to a node. */
 export function depthOf({ parent }: Tree, node: number): number {
   let depth = 0
   for (let up = parent[node]!; up >= 0; up = parent[up]!) depth++
   return depth
 }
 
-/** Throws unless every index of a tree that was read back leads where it should, with `capacity` leaves' room. */
-export function checkTree(tree: Tree, features: number, capacity: number): void {
-  const { nodes, leaves, feature, child, parent } = tree
-  const room = 2 * capacity - 1
-  const lengths = [feature, child, parent, tree.threshold].every(({ length }) => length === room)
-  let sound = lengths && tree.counts.length === 2 * room && nodes === 2 * leaves - 1 && leaves >= 1 && nodes <= room
+/** Throws unless every index of a tree that was read back leads where it should, and it is no larger than allowed. */
+export function checkTree(tree: Tree, layout: Layout, taken: Uint8Array, roots: number): void {
+  const { nodes, leaves, feature, child, arity, parent, place, question } = tree
+  const { classes, features } = layout
+  const room = feature.length
+  const lengths = [question, tree.threshold, ...WORDS.map((name) => tree[name])].every(({ length }) => length === room)
+  let sound = lengths && tree.counts.length === classes * room && nodes >= 1 && nodes <= room
+  sound &&= room % 2 === 1 && room <= 2 * layout.maxLeaves - 1
+  // every place that is taken has one owner
+  const owned = new Uint8Array(taken.length)
+  let found = 0
+  let parentless = 0
   for (let node = 0; sound && node < nodes; node++) {
     const to = child[node]!
     const up = parent[node]!
-    const leaf = feature[node]! < 0
-    sound = leaf ? to >= 0 && to < leaves : feature[node]! < features && to > node && to + 1 < nodes
-    sound &&= node === 0 ? up === -1 : up >= 0 && up < node && feature[up]! >= 0 && (node - child[up]!) >> 1 === 0
+    const at = place[node]!
+    if (up < 0) parentless++
+    if (feature[node]! < 0) found++
+    else {
+      sound = feature[node]! < features && to > node && arity[node]! >= 2 && to + arity[node]! <= nodes
+      sound &&= question[node]! <= WHICH && (question[node] === WHICH || arity[node] === 2)
+      for (let c = 0; sound && c < arity[node]!; c++) sound = parent[to + c] === node
+    }
+    sound &&=
+      up < 0 ? up === -1 : up < node && feature[up]! >= 0 && node - child[up]! < arity[up]! && node >= child[up]!
+    sound &&= at === -1 || (taken[at] === 1 && owned[at] === 0)
+    if (sound && at >= 0) owned[at] = 1
   }
-  if (sound) return
+  sound &&= owned.every((owner, at) => owner === taken[at])
+  if (sound && found === leaves && parentless === roots && parent[0] === -1) return
   throw new TradeLearnError(
     'CORRUPT_SNAPSHOT',
     `A saved tree must have nodes that lead from the root to its leaves, got ${show(nodes)} nodes that do not.`,
   )
-}
-
-/** A node in plain words; its place in the list is its number, 0 the root. */
-export type TreeNode = {
-  /** Weight of class 0 and of class 1 that came through, in part as estimated when its parent split. */
-  readonly counts: readonly [number, number]
-  /** The question of a branch, with the numbers of the nodes it leads to; `null` for a leaf. */
-  readonly split: null | {
-    readonly feature: number
-    /** Values up to it go left. */
-    readonly threshold: number
-    readonly left: number
-    readonly right: number
-  }
-}
-
-/** The tree as plain data. */
-export function describeTree({ nodes, feature, threshold, child, counts }: Tree): TreeNode[] {
-  return Array.from({ length: nodes }, (_, i) => ({
-    counts: [counts[2 * i]!, counts[2 * i + 1]!],
-    split:
-      feature[i]! < 0
-        ? null
-        : { feature: feature[i]!, threshold: threshold[i]!, left: child[i]!, right: child[i]! + 1 },
-  }))
 }

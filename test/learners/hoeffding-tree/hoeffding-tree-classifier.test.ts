@@ -4,7 +4,11 @@ import type { JsonObject, Snapshot } from '../../../src/contracts.ts'
 import { drawNormal } from '../../../src/core/draw.ts'
 import { fnv1a } from '../../../src/core/hash.ts'
 import { SeededRng } from '../../../src/core/rng.ts'
-import { HoeffdingTreeClassifier } from '../../../src/learners/hoeffding-tree/index.ts'
+import {
+  HoeffdingTreeClassifier,
+  type HoeffdingTreeInput,
+  type TreeNode,
+} from '../../../src/learners/hoeffding-tree/index.ts'
 import { learnerLaws } from '../../../src/testing/index.ts'
 import golden from '../../golden/hoeffding-tree-classifier.json' with { type: 'json' }
 import { PlainTree } from './plain-tree.ts'
@@ -17,11 +21,31 @@ const grown = (options: { maxLeaves?: number; features?: number } = {}, rows = m
   return tree
 }
 
+const weightOf = ({ counts }: TreeNode): number => counts.reduce((sum, n) => sum + n, 0)
+const childrenOf = (split: TreeNode['split']): readonly number[] => {
+  if (split === null) return []
+  return 'left' in split ? [split.left, split.right] : split.children
+}
+
 describe('obeys the laws of learners', () => {
   const options = { features: 3, gracePeriod: 20, confidence: 0.1, tieThreshold: 0.2 }
-  for (const leafPrediction of ['majority', 'naive-bayes', 'adaptive'] as const) {
-    const create = () => new HoeffdingTreeClassifier({ ...options, leafPrediction })
-    for (const { name, run } of learnerLaws(create, HoeffdingTreeClassifier)) test(`${leafPrediction}: ${name}`, run)
+  const variants: { readonly [name: string]: Partial<HoeffdingTreeInput> } = {
+    majority: { leafPrediction: 'majority' },
+    'naive Bayes': { leafPrediction: 'naive-bayes' },
+    adaptive: { leafPrediction: 'adaptive' },
+    Gini: { criterion: 'gini' },
+    Hellinger: { criterion: 'hellinger' },
+    histograms: { observer: 'histogram', bins: 8 },
+    'two features a leaf': { featuresPerLeaf: 2, leafPrediction: 'majority', seed: 7 },
+    'nominal features': { nominal: [1, 2], categories: 4 },
+    'nominal features all apart': { nominal: [2], categories: 4, nominalSplits: 'multiway' },
+    'poor features removed': { poorFeatures: 'remove', tieThreshold: 0 },
+    'little memory': { maxBytes: 2000 },
+    'two questions deep': { maxDepth: 2 },
+  }
+  for (const [variant, more] of Object.entries(variants)) {
+    const create = () => new HoeffdingTreeClassifier({ ...options, ...more })
+    for (const { name, run } of learnerLaws(create, HoeffdingTreeClassifier)) test(`${variant}: ${name}`, run)
   }
 
   test('among them with a tree that has split', () => {
@@ -149,9 +173,9 @@ describe('splits', () => {
     learn(200, true)
     const [root, left, right] = tree.describe()
     expect(root!.split).toMatchObject({ feature: 0, left: 1, right: 2 })
-    expect(left!.counts[0] + left!.counts[1]).toBeGreaterThan(right!.counts[0] + right!.counts[1])
+    expect(weightOf(left!)).toBeGreaterThan(weightOf(right!))
     const blind = Float64Array.of(Number.NaN, 0)
-    expect(tree.predict(blind)).toBe(left!.counts[1] / (left!.counts[0] + left!.counts[1]))
+    expect(tree.predict(blind)).toBe(left!.counts[1]! / weightOf(left!))
     const before = tree.leaves
     learn(1000, false)
     expect(tree.leaves).toBeGreaterThan(before)
@@ -163,8 +187,9 @@ describe('memory', () => {
     const capped = grown({ maxLeaves: 3 })
     expect(capped.leaves).toBe(3)
     const { sizeInBytes } = capped
-    // 3 leaves: 2 classes x 6 features x 5 numbers and 4 more; 5 nodes: 3 ints, 3 numbers; 2 counters
-    expect(sizeInBytes).toBe(8 * 3 * (60 + 4) + 5 * (12 + 24) + 16)
+    // 3 places: 2 classes x 6 features x 5 numbers and 4 more, 7 ints, a byte; 5 nodes: 6 ints, 3 numbers, a byte; 4
+    // numbers that count
+    expect(sizeInBytes).toBe(3 * (8 * (60 + 4) + 4 * 7 + 1) + 5 * (24 + 24 + 1) + 32)
     const x = Float64Array.of(0, 1, 0, 1, 0, 0)
     const before = capped.predict(x)
     for (let i = 0; i < 500; i++) capped.learn(x, 0)
@@ -230,7 +255,7 @@ describe('predictions', () => {
   test('are explained: the parts lead from the base rate to the prediction, the largest first', () => {
     const tree = grown()
     const [root] = tree.describe()
-    const base = root!.counts[1] / (root!.counts[0] + root!.counts[1])
+    const base = root!.counts[1]! / weightOf(root!)
     for (const { x } of makeRows(50, 'asked')) {
       const amounts = tree.explain(x).map(({ amount }) => amount)
       expect(base + amounts.reduce((a, b) => a + b, 0)).toBeCloseTo(tree.predict(x), 12)
@@ -256,14 +281,13 @@ describe('describe', () => {
   test('lists nodes whose children come after them and share what came through since', () => {
     const nodes = grown().describe()
     expect(nodes.length).toBe(2 * grown().leaves - 1)
-    const reached = nodes.flatMap(({ split }) => (split === null ? [] : [split.left, split.right]))
+    const reached = nodes.flatMap(({ split }) => childrenOf(split))
     expect(reached.sort((a, b) => a - b)).toEqual(nodes.slice(1).map((_, i) => i + 1))
     const weight = makeRows(3000, 'grown').reduce((sum, row) => sum + row.weight, 0)
-    expect(nodes[0]!.counts[0] + nodes[0]!.counts[1]).toBeCloseTo(weight, 8)
-    for (const { split, counts } of nodes) {
-      if (split === null) continue
-      const below = [split.left, split.right].map((i) => nodes[i]!.counts[0] + nodes[i]!.counts[1])
-      expect(below[0]! + below[1]!).toBeLessThanOrEqual(counts[0] + counts[1] + 1e-9)
+    expect(weightOf(nodes[0]!)).toBeCloseTo(weight, 8)
+    for (const node of nodes) {
+      const below = childrenOf(node.split).reduce((sum, i) => sum + weightOf(nodes[i]!), 0)
+      expect(below).toBeLessThanOrEqual(weightOf(node) + 1e-9)
     }
   })
 })
@@ -279,6 +303,19 @@ describe('refuses', () => {
     ['thresholds', { thresholds: 1.5 }],
     ['minBranchFraction', { minBranchFraction: 2 }],
     ['maxLeaves', { maxLeaves: 0 }],
+    ['maxDepth', { maxDepth: 0 }],
+    ['criterion', { criterion: 'entropy' as never }],
+    ['observer', { observer: 'tree' as never }],
+    ['bins', { bins: 1 }],
+    ['nominal', { nominal: [2] }],
+    ['nominal', { nominal: 1 as never }],
+    ['categories', { categories: 1 }],
+    ['nominalSplits', { nominalSplits: 'all' as never }],
+    ['featuresPerLeaf', { featuresPerLeaf: 3 }],
+    ['poorFeatures', { poorFeatures: true as never }],
+    ['maxBytes', { maxBytes: 200 }],
+    ['maxBytes', { maxBytes: 2 ** 40 }],
+    ['features', { features: 1e12 }],
   ])('a bad %s', (name, options) => {
     expect(() => new HoeffdingTreeClassifier({ features: 2, ...options })).toThrow(`"${name}" must be`)
   })
@@ -288,15 +325,19 @@ describe('refuses', () => {
     ['a child out of range', 'child', 0, 1e6],
     ['a feature out of range', 'feature', 0, 6],
     ['an orphan', 'parent', 2, 2],
-    ['two leaves in one place', 'child', -1, -1],
+    ['a leaf in a place out of range', 'place', -1, 1e6],
+    ['two leaves in one place', 'place', -1, 'as another'],
+    ['more children than nodes', 'arity', 0, 1e9],
+    ['two trees', 'parent', 1, -1],
   ])('a snapshot with %s', (_, field, node, value) => {
     const json = JSON.parse(JSON.stringify(grown())) as Snapshot
     const tree = json.state['tree'] as JsonObject
     const bytes = Buffer.from((tree[field] as { data: string }).data, 'base64')
-    const leaf = grown()
+    const leaves = grown()
       .describe()
-      .findIndex(({ split }) => split === null)
-    bytes.writeInt32LE(value, 4 * (node < 0 ? leaf : node))
+      .flatMap(({ split }, i) => (split === null ? i : []))
+    const damage = typeof value === 'number' ? value : bytes.readInt32LE(4 * leaves[1]!)
+    bytes.writeInt32LE(damage, 4 * (node < 0 ? leaves[0]! : node))
     const damaged = { ...tree, [field]: { $: 'Int32Array', data: bytes.toString('base64') } }
     expect(() => HoeffdingTreeClassifier.fromJSON({ ...json, state: { ...json.state, tree: damaged } })).toThrow(
       'A saved tree must have nodes that lead from the root to its leaves',

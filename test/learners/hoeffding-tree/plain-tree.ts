@@ -1,44 +1,54 @@
-import { erfc } from '../../../src/core/math.ts'
-import { exactErf } from './exact-erf.ts'
-
-/**
- * A Hoeffding tree written a second time, with objects and recursion in place of flat arrays, to hold the kernel
- * against. By `'river'` rules it does what River 0.24.2 does; by `'ours'` what the class doc says we do otherwise.
- */
-export type Rules = 'ours' | 'river'
+import {
+  type Criterion,
+  logDensity,
+  merit,
+  type Numeric,
+  normalUpTo,
+  type Observer,
+  observeNumber,
+  type Rules,
+  shareUpTo,
+  sum,
+} from './plain-observers.ts'
 
 export type PlainOptions = {
   readonly gracePeriod: number
   readonly confidence: number
   readonly leafPrediction: 'majority' | 'naive-bayes' | 'adaptive'
   readonly thresholds: number
+  readonly criterion?: Criterion
+  readonly nominal?: readonly number[]
+  readonly nominalSplits?: 'one-against-rest' | 'multiway'
+  readonly maxDepth?: number
+  readonly poorFeatures?: 'keep' | 'remove'
+  /** River's histograms in place of normal distributions; `thresholds` of them are tried. */
+  readonly histogram?: number
+  /** Set for an extremely fast decision tree. */
+  readonly reevaluateEvery?: number
 }
 
-type Observer = { n: number; mean: number; s: number; min: number; max: number }
-type Leaf = {
+type Question = { readonly feature: number; readonly kind: 'up to' | 'equals' | 'which'; readonly value: number[] }
+
+type Node = {
   stats: number[]
   observers: Map<number, (Observer | undefined)[]>
+  disabled: Set<number>
+  active: boolean
+  depth: number
   arrived: number
   last: number
   mc: number
   nb: number
+  question?: Question
+  children: Node[]
 }
-type Branch = { feature: number; threshold: number; children: Node[]; stats: number[] }
-type Node = Leaf | Branch
-type Option = { merit: number; feature: number; threshold: number; sides: number[][] }
+type Option = { merit: number; question: Question | undefined; sides: number[][] }
 
-const isBranch = (node: Node): node is Branch => 'feature' in node
-const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0)
-const newLeaf = (stats: number[], rules: Rules): Leaf => {
-  return { stats, observers: new Map(), arrived: 0, last: rules === 'river' ? sum(stats) : 0, mc: 0, nb: 0 }
-}
-
-function entropy(weights: number[]): number {
-  const total = sum(weights)
-  const bits = weights.reduce((h, w) => (w > 0 ? h - w * Math.log2(w) : h), 0)
-  return total > 0 ? (bits + total * Math.log2(total)) / total : 0
-}
-
+/**
+ * A Hoeffding tree, or an extremely fast one, written a second time, with objects and recursion in place of flat arrays,
+ * to hold the kernel against. By `'river'` rules it does what River 0.24.2 does, its defects included; by `'ours'` what
+ * the class docs say we do otherwise.
+ */
 export class PlainTree {
   root: Node
   readonly #rules: Rules
@@ -47,44 +57,64 @@ export class PlainTree {
   constructor(rules: Rules, options: PlainOptions) {
     this.#rules = rules
     this.#options = options
-    this.root = newLeaf([0, 0], rules)
+    this.root = this.#newLeaf([0, 0], 0)
+  }
+
+  #newLeaf(stats: number[], depth: number): Node {
+    const last = this.#rules === 'river' ? sum(stats) : 0
+    const maps = { observers: new Map(), disabled: new Set<number>(), children: [] }
+    return { stats, ...maps, active: true, depth, arrived: 0, last, mc: 0, nb: 0 }
+  }
+
+  get #fast(): boolean {
+    return this.#options.reevaluateEvery !== undefined
   }
 
   #weight(node: Node): number {
-    return isBranch(node) && this.#rules === 'river'
+    return node.question !== undefined && this.#rules === 'river' && !this.#fast
       ? sum(node.children.map((child) => this.#weight(child)))
       : sum(node.stats)
   }
 
-  #next({ feature, threshold, children }: Branch, x: Float64Array): number {
-    if (Number.isNaN(x[feature]!)) return this.#weight(children[0]!) < this.#weight(children[1]!) ? 1 : 0
-    return x[feature]! <= threshold ? 0 : 1
+  /** The child for `x`; where the value is missing or new, the one that most has gone to. */
+  #next(node: Node, x: Float64Array): Node {
+    const { feature, kind, value } = node.question!
+    const v = x[feature]!
+    if (!Number.isNaN(v)) {
+      if (kind === 'up to') return node.children[v <= value[0]! ? 0 : 1]!
+      if (kind === 'equals') return node.children[v === value[0]! ? 0 : 1]!
+      const at = value.indexOf(v)
+      if (at >= 0) return node.children[at]!
+    }
+    const weights = node.children.map((child) => this.#weight(child))
+    return node.children[weights.indexOf(Math.max(...weights))]!
+  }
+
+  #isNew(node: Node, x: Float64Array): boolean {
+    const { feature, kind, value } = node.question!
+    return kind === 'which' && !Number.isNaN(x[feature]!) && !value.includes(x[feature]!)
   }
 
   predict(x: Float64Array): number {
     let node = this.root
-    while (isBranch(node)) node = node.children[this.#next(node, x)]!
+    while (node.question !== undefined) node = this.#next(node, x)
     const { leafPrediction: how } = this.#options
-    const asksBayes = how === 'adaptive' ? node.nb >= node.mc : how === 'naive-bayes'
+    const asksBayes = node.active && (how === 'adaptive' ? node.nb >= node.mc : how === 'naive-bayes')
     return asksBayes ? this.#bayes(node, x) : this.#majority(node)
   }
 
-  #majority({ stats }: Leaf): number {
+  #majority({ stats }: Node): number {
     return sum(stats) === 0 ? 0.5 : stats[1]! / sum(stats)
   }
 
-  #bayes({ stats, observers }: Leaf, x: Float64Array): number {
-    if (stats.includes(0)) return sum(stats) === 0 ? 0.5 : stats[1]! / sum(stats)
+  #bayes(node: Node, x: Float64Array): number {
+    const { stats, observers } = node
+    if (stats.includes(0)) return this.#majority(node)
     const votes = stats.map((weight) => Math.log(weight / sum(stats)))
     for (const [f, classes] of observers) {
       if (Number.isNaN(x[f]!)) continue
-      const logs = [0, 1].map((c) => {
-        const { n, mean, s } = classes[c] ?? { n: 0, mean: 0, s: 0 }
-        const variance = n > 1 ? s / (n - 1) : 0
-        if (variance === 0) return Number.NaN
-        const far = (x[f]! - mean) ** 2 / variance
-        return -(this.#rules === 'ours' ? Math.min(far, 1400) : far) / 2 - Math.log(2 * Math.PI * variance) / 2
-      })
+      const nominal = this.#options.nominal?.includes(f)
+      const logs = [0, 1].map((c) => logDensity(this.#rules, classes[c] ?? (nominal ? new Map() : undefined), x[f]!))
       if (this.#rules === 'ours' && logs.some(Number.isNaN)) continue
       for (const c of [0, 1]) if (!Number.isNaN(logs[c]!)) votes[c]! += logs[c]!
     }
@@ -92,106 +122,248 @@ export class PlainTree {
   }
 
   learn(x: Float64Array, y: number, weight: number): void {
-    const path: Branch[] = []
+    if (this.#fast) this.#learnFast(x, y, weight)
+    else this.#learnOnce(x, y, weight)
+  }
+
+  #learnOnce(x: Float64Array, y: number, weight: number): void {
+    const path: Node[] = []
     let node = this.root
     let guessed = false
-    while (isBranch(node)) {
+    while (node.question !== undefined) {
       path.push(node)
-      guessed ||= Number.isNaN(x[node.feature]!)
-      node = node.children[this.#next(node, x)]!
+      node.stats[y]! += weight
+      guessed ||= Number.isNaN(x[node.question.feature]!) || this.#isNew(node, x)
+      // River opens a branch for a category that a multiway question has not met
+      if (this.#rules === 'river' && this.#isNew(node, x)) {
+        node.children.push(this.#newLeaf([0, 0], node.depth + 1))
+        node.question.value.push(x[node.question.feature]!)
+      }
+      node = this.#next(node, x)
     }
-    const leaf = node
+    this.#take(node, x, y, weight)
+    const river = this.#rules === 'river'
+    if (river && guessed) return
+    this.#attempt(node, (split) => this.#replace(path.at(-1), node, split))
+  }
 
-    // bookkeeping before learning
+  #learnFast(x: Float64Array, y: number, weight: number): void {
+    const leafOf = (from: Node): Node => (from.question === undefined ? from : leafOf(this.#next(from, x)))
+    // River's leaf learns before the branches look at themselves, ours after
+    if (this.#rules === 'river') this.#take(leafOf(this.root), x, y, weight)
+    let parent: Node | undefined
+    let node = this.root
+    while (node.question !== undefined) {
+      this.#observe(node, x, y, weight)
+      if (this.#reconsider(parent, node)) return
+      parent = node
+      node = this.#next(node, x)
+    }
+    if (this.#rules === 'ours') this.#take(node, x, y, weight)
+    const above = parent
+    this.#attempt(node, (split) => this.#replace(above, node, split))
+  }
+
+  #replace(parent: Node | undefined, old: Node, by: Node): void {
+    if (parent === undefined) this.root = by
+    else parent.children[parent.children.indexOf(old)] = by
+  }
+
+  #take(leaf: Node, x: Float64Array, y: number, weight: number): void {
+    this.#score(leaf, x, y, weight)
+    this.#observe(leaf, x, y, weight)
+  }
+
+  #score(leaf: Node, x: Float64Array, y: number, weight: number): void {
+    if (!leaf.active) return
     const empty = sum(leaf.stats) === 0
     if (empty || Number(this.#majority(leaf) > 0.5) === y) leaf.mc += weight
     if (!empty && Number(this.#bayes(leaf, x) > 0.5) === y) leaf.nb += weight
+  }
 
-    leaf.stats[y]! += weight
-    leaf.arrived += weight
-    for (const branch of path) branch.stats[y]! += weight
+  #observe(node: Node, x: Float64Array, y: number, weight: number): void {
+    const { nominal = [], histogram = 0 } = this.#options
+    node.stats[y]! += weight
+    node.arrived += weight
+    if (!node.active) return
     for (const [f, value] of x.entries()) {
-      if (Number.isNaN(value)) continue
-      const classes = leaf.observers.get(f) ?? []
-      leaf.observers.set(f, classes)
-      classes[y] ??= { n: 0, mean: 0, s: 0, min: value, max: value }
-      const o = classes[y]
-      o.min = Math.min(o.min, value)
-      o.max = Math.max(o.max, value)
-      o.n += weight
-      const before = o.mean
-      o.mean += (weight / o.n) * (value - before)
-      o.s += weight * (value - before) * (value - o.mean)
+      if (Number.isNaN(value) || node.disabled.has(f)) continue
+      const classes = node.observers.get(f) ?? []
+      node.observers.set(f, classes)
+      if (nominal.includes(f)) {
+        const counts = (classes[y] as Map<number, number> | undefined) ?? new Map<number, number>()
+        counts.set(value, (counts.get(value) ?? 0) + weight)
+        classes[y] = counts
+      } else classes[y] = observeNumber(classes[y], value, weight, histogram)
     }
+  }
 
-    // attempts
+  #attempt(leaf: Node, replace: (split: Node) => void): void {
+    const { gracePeriod, maxDepth = Number.POSITIVE_INFINITY, leafPrediction, poorFeatures } = this.#options
     const river = this.#rules === 'river'
+    if (!leaf.active) return
+    if (river && leaf.depth >= maxDepth) {
+      leaf.active = false
+      return
+    }
     const weighed = river ? sum(leaf.stats) : leaf.arrived
-    if (weighed - leaf.last < this.#options.gracePeriod || (river && guessed)) return
+    if (weighed - leaf.last < gracePeriod) return
     leaf.last = weighed
-    if (leaf.stats.includes(0)) return
+    if (leaf.stats.includes(0) || leaf.depth >= maxDepth) return
     if (river && Math.max(...leaf.stats) / sum(leaf.stats) > 0.99) {
       leaf.observers.clear()
       return
     }
-    const winner = this.#winner(leaf)
-    if (winner === undefined) return
-    const children = winner.sides.map((stats) => newLeaf(stats, this.#rules))
-    const branch = { feature: winner.feature, threshold: winner.threshold, children, stats: leaf.stats }
-    const parent = path.at(-1)
-    if (parent === undefined) this.root = branch
-    else parent.children[parent.children.indexOf(leaf)] = branch
+    const options = this.#ranked(leaf)
+    const best = options.at(-1)!
+    const second = this.#fast ? { merit: 0 } : options.at(-2)
+    const bound = this.#bound(leaf)
+    const splits =
+      best.question !== undefined && second !== undefined && (best.merit - second.merit > bound || bound < 0.05)
+    // River lets only leaves without naive Bayes drop features, also while they split
+    if (poorFeatures === 'remove' && (!river || leafPrediction === 'majority') && !splits) {
+      const found = new Map(options.map((option) => [option.question?.feature, option.merit]))
+      for (const f of leaf.observers.keys()) {
+        const reached = found.get(f)
+        const lost = reached === undefined ? !river && best.merit > bound : best.merit - reached > bound
+        if (lost) {
+          leaf.observers.delete(f)
+          leaf.disabled.add(f)
+        }
+      }
+    }
+    if (splits && (river || best.merit > 0)) replace(this.#split(leaf, best))
   }
 
-  #winner(leaf: Leaf): Option | undefined {
-    const river = this.#rules === 'river'
-    const none = { merit: river ? -Infinity : 0, feature: -1, threshold: 0, sides: [] }
-    const features = [...leaf.observers.keys()]
-    if (!river) features.sort((a, b) => b - a) // the last of equals wins
-    const options = [none, ...features.flatMap((f) => this.#bestOn(leaf, f) ?? [])].sort((a, b) => a.merit - b.merit)
-    const [best, second] = [options.at(-1)!, options.at(-2)]
-    const { confidence } = this.#options
-    const bound = Math.sqrt(Math.log(1 / confidence) / (2 * sum(leaf.stats)))
-    if (best.feature < 0 || second === undefined) return undefined
-    return best.merit - second.merit > bound || bound < 0.05 ? best : undefined
+  #split(node: Node, { question, sides }: Option): Node {
+    const children = sides.map((stats) => this.#newLeaf([...stats], node.depth + 1))
+    // the weight at the last look: of the branch that it becomes
+    const last = this.#rules === 'river' ? sum(node.stats) : node.last
+    return { ...node, question: question!, children, last }
   }
 
-  #bestOn(leaf: Leaf, f: number): Option | undefined {
+  /** Looks at a branch of an extremely fast tree; tells whether it was replaced. */
+  #reconsider(parent: Node | undefined, node: Node): boolean {
     const river = this.#rules === 'river'
-    const { thresholds } = this.#options
-    const classes = leaf.observers.get(f)!
-    const seen = [0, 1].map((c) => classes[c]).filter((o) => o !== undefined)
-    const low = Math.min(...seen.map(({ min }) => min))
-    const high = Math.max(...seen.map(({ max }) => max))
-    const known = [0, 1].map((c) => classes[c]?.n ?? 0)
+    const weighed = river ? sum(node.stats) : node.arrived
+    if (weighed - node.last < this.#options.reevaluateEvery!) return false
+    // River forgets to note that it has looked
+    if (!river) node.last = weighed
+    if (node.stats.includes(0)) return false
+    const options = this.#ranked(node).filter(({ question }) => question !== undefined)
+    const best = options.at(-1)
+    const bound = this.#bound(node)
+    if (best === undefined) return river
+    const { feature } = node.question!
+    const same = feature === best.question!.feature
+    if (river) {
+      const current = options.find(({ question }) => question!.feature === feature)
+      if (current === undefined || !(best.merit - current.merit > bound || bound < 0.05)) return false
+      // with the same feature the children stay, but what they do in this round is lost: they hang below the old branch
+      const split = this.#split(node, best)
+      this.#replace(parent, node, same ? { ...split, children: [...node.children] } : split)
+      return !same
+    }
+    const lead = best.merit - this.#gainOf(node, node.question!)
+    if (!(lead > bound || (bound < 0.05 && lead > 0.005))) return false
+    if (same && best.question!.kind === 'up to') {
+      node.question = best.question!
+      return false
+    }
+    this.#replace(parent, node, this.#split(node, best))
+    return true
+  }
+
+  #bound({ stats }: Node): number {
+    const { confidence, criterion } = this.#options
+    const range = criterion === 'hellinger' && this.#rules === 'ours' ? Math.SQRT2 : 1
+    return Math.sqrt((range ** 2 * Math.log(1 / confidence)) / (2 * sum(stats)))
+  }
+
+  /** Not splitting and the best question on every feature, the best last; of equal ones River's last, our lowest. */
+  #ranked(node: Node): Option[] {
+    const river = this.#rules === 'river'
+    const none: Option = { merit: river ? Number.NEGATIVE_INFINITY : 0, question: undefined, sides: [] }
+    const features = [...node.observers.keys()]
+    if (!river) features.sort((a, b) => b - a)
+    return [none, ...features.flatMap((f) => this.#bestOn(node, f) ?? [])].sort((a, b) => a.merit - b.merit)
+  }
+
+  #bestOn(node: Node, f: number): Option | undefined {
+    const questions = this.#options.nominal?.includes(f) ? this.#categories(node, f) : this.#thresholds(node, f)
     let best: Option | undefined
-    for (let k = 1; k <= thresholds; k++) {
-      const threshold = low + ((high - low) / (thresholds + 1)) * k
-      if (!(low < threshold && threshold < high)) continue
-      const left = [0, 1].map((c) => this.#below(classes[c], threshold))
-      const right = known.map((n, c) => n - left[c]!)
-      const total = sum(left) + sum(right)
-      if (!(sum(left) / total > 0.01 && sum(right) / total > 0.01)) continue
-      const after = (sum(left) * entropy(left) + sum(right) * entropy(right)) / total
-      const merit = river
-        ? entropy(leaf.stats) - after
-        : (entropy(known) - after) * Math.min(1, sum(known) / leaf.arrived)
-      if (best === undefined || merit > best.merit) best = { merit, feature: f, threshold, sides: [left, right] }
+    for (const question of questions) {
+      const sides = this.#sides(node, question)
+      const total = sum(sides.map(sum))
+      if (sides.filter((side) => sum(side) / total > 0.01).length < 2) continue
+      const gain = this.#gainOf(node, question)
+      if (best === undefined || gain > best.merit) best = { merit: gain, question, sides }
     }
     return best
   }
 
-  #below(o: Observer | undefined, threshold: number): number {
-    if (o === undefined || threshold < o.min) return 0
-    if (threshold >= o.max) return o.n
-    const deviation = Math.sqrt(o.s / (o.n > 1 ? o.n - 1 : o.n))
-    const z = (threshold - o.mean) / (deviation * Math.SQRT2)
-    return this.#rules === 'river' ? 0.5 * (1 + exactErf(z)) * o.n : (erfc(-z) / 2) * o.n
+  #thresholds(node: Node, feature: number): Question[] {
+    const { thresholds, histogram = 0 } = this.#options
+    const seen = (node.observers.get(feature) as (Numeric | undefined)[]).filter((o) => o !== undefined)
+    // River's histograms try what lies between the least first and the least last right end
+    const low = Math.min(...seen.map(({ min, bins }) => (histogram > 0 ? bins[0]!.right : min)))
+    const high =
+      histogram > 0 ? Math.min(...seen.map(({ bins }) => bins.at(-1)!.right)) : Math.max(...seen.map(({ max }) => max))
+    const n = histogram > 0 ? Math.min(thresholds, Math.max(...seen.map(({ bins }) => bins.length)) - 1) : thresholds
+    const step = (high - low) / (n + 1)
+    const values: number[] = []
+    for (let k = 1, sum = low; k <= n; k++) {
+      sum += step
+      values.push(histogram > 0 ? sum : low + step * k)
+    }
+    return values.filter((t) => low < t && t < high).map((t) => ({ feature, kind: 'up to', value: [t] }))
   }
 
-  /** Nodes in River's order: the branch, its left subtree, its right subtree. */
+  #categories(node: Node, feature: number): Question[] {
+    const seen = node.observers
+      .get(feature)!
+      .flatMap((o) => [...((o as Map<number, number> | undefined)?.keys() ?? [])])
+    const values = [...new Set(seen)].sort((a, b) => a - b)
+    const single: Question[] = values.map((v) => ({ feature, kind: 'equals', value: [v] }))
+    if (this.#options.nominalSplits !== 'multiway') return single
+    const all: Question = { feature, kind: 'which', value: [...values] }
+    return this.#rules === 'river' ? [all, ...single] : [...single, all]
+  }
+
+  #sides(node: Node, { feature, kind, value }: Question): number[][] {
+    const classes = [0, 1].map((c) => node.observers.get(feature)?.[c])
+    const count = (o: Observer | undefined, v: number): number => (o as Map<number, number> | undefined)?.get(v) ?? 0
+    if (kind === 'which') return value.map((v) => classes.map((o) => count(o, v)))
+    const known = classes.map((o) => this.#known(o))
+    if (kind === 'equals') {
+      const own = classes.map((o) => count(o, value[0]!))
+      return [own, known.map((n, c) => n - own[c]!)]
+    }
+    const numbers = classes as (Numeric | undefined)[]
+    if (this.#options.histogram) {
+      const shares = numbers.map((o) => (o === undefined ? 0 : shareUpTo(o, value[0]!)))
+      const has = numbers.map((o) => (o === undefined ? 0 : 1))
+      return [shares.map((s, c) => node.stats[c]! * s), shares.map((s, c) => node.stats[c]! * has[c]! * (1 - s))]
+    }
+    const left = numbers.map((o) => normalUpTo(this.#rules, o, value[0]!))
+    return [left, known.map((n, c) => n - left[c]!)]
+  }
+
+  #known(o: Observer | undefined): number {
+    return o instanceof Map ? sum([...o.values()]) : (o?.n ?? 0)
+  }
+
+  #gainOf(node: Node, question: Question): number {
+    const { criterion = 'information-gain' } = this.#options
+    const sides = this.#sides(node, question)
+    if (this.#rules === 'river') return merit(criterion, 'river', node.stats, sides)
+    const known = [0, 1].map((c) => this.#known(node.observers.get(question.feature)?.[c]))
+    return merit(criterion, 'ours', known, sides) * Math.min(1, sum(known) / node.arrived)
+  }
+
+  /** Nodes in River's order: the branch, then its subtrees. */
   *nodes(node: Node = this.root): Generator<Node> {
     yield node
-    if (isBranch(node)) for (const child of node.children) yield* this.nodes(child)
+    for (const child of node.children) yield* this.nodes(child)
   }
 }
