@@ -5,6 +5,7 @@ import { clamp, sigmoid } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { linearContributions } from './contributions.ts'
+import { createScratch, fadePosterior, type Scratch, turnsOf } from './linear/fading-posterior.ts'
 import { createUD, projectUD, updateUD } from './ud-covariance.ts'
 
 /** Options of {@link BayesianLogisticRegression}. */
@@ -79,9 +80,7 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
   readonly #decay: number
   /** Coordinates that the prior pulls after each label: all within an eighth of the half-life. */
   readonly #turns: number
-  readonly #x: Float64Array
-  readonly #projected: Float64Array
-  readonly #spread: Float64Array
+  readonly #scratch: Scratch
   #state: State
 
   constructor({
@@ -98,10 +97,8 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
     this.#variances = new Float64Array(n).fill(priorVariance)
     this.#variances[features] = INTERCEPT_VARIANCE
     this.#decay = decayOf(halfLife)
-    this.#turns = Math.min(n, Math.ceil((8 * n) / halfLife))
-    this.#x = new Float64Array(n)
-    this.#projected = new Float64Array(n)
-    this.#spread = new Float64Array(n)
+    this.#turns = turnsOf(n, halfLife)
+    this.#scratch = createScratch(n)
     this.#state = fresh(this.#variances)
   }
 
@@ -137,19 +134,19 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
     checkObservation('binary', x, this.options.features, y, weight)
     const s = this.#state
     const trust = Math.min(weight, LARGEST)
-    if (this.#decay < 1) this.#fade(this.#decay, this.#turns)
+    if (this.#decay < 1) fadePosterior(s, this.#variances, this.#decay, this.#turns, this.#scratch)
 
     // find the peak of the posterior on the line through the mean along P x
     const margin = this.#margin(x)
-    const variance = projectUD(s, this.#x, this.#projected)
+    const variance = projectUD(s, this.#scratch.x, this.#scratch.projected)
     const peak = posteriorMargin(margin, variance * trust, y)
     const p = sigmoid(peak)
 
     // go there, and narrow the covariance by the curvature found there
-    updateUD(s, this.#projected, trust * p * (1 - p), this.#spread)
+    updateUD(s, this.#scratch.projected, trust * p * (1 - p), this.#scratch.spread)
     const push = trust * (y - p)
     const { mean } = s
-    for (let i = 0; i < mean.length; i++) mean[i]! += this.#spread[i]! * push
+    for (let i = 0; i < mean.length; i++) mean[i]! += this.#scratch.spread[i]! * push
     s.held++
     s.seen++
   }
@@ -159,7 +156,7 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
     const s = this.#state
     if (integer('keep', keep, 0, 'INVALID_INPUT') >= s.held) return
     const { seen } = s
-    if (keep > 0) this.#fade(keep / s.held, s.mean.length)
+    if (keep > 0) fadePosterior(s, this.#variances, keep / s.held, s.mean.length, this.#scratch)
     else this.#state = { ...fresh(this.#variances), seen }
   }
 
@@ -179,7 +176,7 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
   /** The log-odds m·x; leaves x with zeros for what is missing and a final 1 in the scratch vector. */
   #margin(x: Vector): number {
     const { mean } = this.#state
-    const scratch = this.#x
+    const scratch = this.#scratch.x
     const n = x.length
     let sum = mean[n]!
     for (let i = 0; i < n; i++) {
@@ -194,32 +191,7 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
 
   /** How far the log-odds shrink because their weights are uncertain; reads the scratch vector. */
   #doubt(): number {
-    return 1 / Math.sqrt(1 + (Math.PI / 8) * projectUD(this.#state, this.#x, this.#projected))
-  }
-
-  /** Multiplies the precision by `share` and lets the prior make up for it at the next `turns` coordinates. */
-  #fade(share: number, turns: number): void {
-    const s = this.#state
-    const { mean, diagonal } = s
-    const n = mean.length
-    for (let i = 0; i < n; i++) diagonal[i]! /= share
-    s.held *= share
-
-    // a coordinate has its turn every n / turns labels: what fades meanwhile comes back at once
-    const lost = 1 - Math.exp((Math.log(share) * n) / turns)
-    const unit = this.#x
-    unit.fill(0)
-    for (let k = 0; k < turns; k++) {
-      const i = s.turn
-      const precision = lost / this.#variances[i]!
-      unit[i] = 1
-      const variance = projectUD(s, unit, this.#projected)
-      updateUD(s, this.#projected, precision, this.#spread)
-      const pull = (mean[i]! * precision) / (1 + precision * variance)
-      for (let j = 0; j < n; j++) mean[j]! -= this.#spread[j]! * pull
-      unit[i] = 0
-      s.turn = i + 1 === n ? 0 : i + 1
-    }
+    return 1 / Math.sqrt(1 + (Math.PI / 8) * projectUD(this.#state, this.#scratch.x, this.#scratch.projected))
   }
 }
 

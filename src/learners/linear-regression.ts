@@ -1,38 +1,45 @@
-import type { Contribution, Explainable, Forgetful, Learner, Snapshot, Vector } from '../contracts.ts'
-import { checkObservation, checkVector, fraction, integer, nonNegative, positive } from '../core/check.ts'
+import type { Contribution, Explainable, Forgetful, Learner, Sized, Snapshot, Vector } from '../contracts.ts'
+import { checkObservation, checkVector } from '../core/check.ts'
 import { clamp } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
 import { linearContributions } from './contributions.ts'
-import { descend, keptShare, linearScore, MAX_GRADIENT, squaredNorm } from './linear-kernel.ts'
+import { linearScore, MAX_GRADIENT } from './linear/kernel.ts'
+import {
+  forgetLinear,
+  freshLinear,
+  type LinearInput,
+  type LinearOptions,
+  type LinearState,
+  learningScore,
+  reachOf,
+  resolveLinear,
+  sizeOfLinear,
+  stepLinear,
+  unpackLinearOptions,
+  unpackSeenLinear,
+} from './linear/linear-model.ts'
 
 /** Options of {@link LinearRegression}. */
-export type LinearRegressionOptions = {
-  /** Length of the feature vectors. */
-  readonly features: number
-  /** Step size η of the weights. @defaultValue 0.01 */
-  readonly learningRate: number
-  /** Penalty λ on squared weights, the intercept left out. @defaultValue 0 */
-  readonly l2: number
-  /** Step size η_b of the intercept. @defaultValue 0.01 */
-  readonly interceptLearningRate: number
-}
+export type LinearRegressionOptions = LinearOptions
 
-type State = { seen: number; held: number; intercept: number; weights: Float64Array }
-
-const fresh = (features: number): State => ({ seen: 0, held: 0, intercept: 0, weights: new Float64Array(features) })
+type State = LinearState & { seen: number }
 
 /**
- * Linear regression by stochastic gradient descent on the squared error.
+ * Linear regression by stochastic gradient descent, or a better optimizer, on the squared error.
  *
  *     f = b + w·x       g = 2 (f - y)       w <- w - η (g x + λ w)       b <- b - η_b g
  *
  * Where a step would carry the prediction for `x` past `y`, that is where 2 (η_b + η |x|²) exceeds 1, it is cut short
  * to land on `y`; |g| is kept below 1e12. So unscaled features and targets of any size make it slow, never divergent.
  * With features scaled to deviation 1 (a `Pipeline` with `StandardScaler`) neither bound is met, and it is number for
- * number River's `LinearRegression` with `SGD`. A missing value contributes nothing. O(d) time and memory.
+ * number River's `LinearRegression` with `SGD`, `AdaGrad` or `Adam`. A missing value contributes nothing. O(d) time and
+ * memory.
  *
  * @see B. Widrow, M. Hoff (1960), "Adaptive switching circuits"
+ * @see J. Duchi, E. Hazan, Y. Singer (2011), "Adaptive subgradient methods", JMLR 12 (`'adagrad'`)
+ * @see D. P. Kingma, J. Ba (2015), "Adam: a method for stochastic optimization", ICLR
+ * @see H. B. McMahan et al. (2013), "Ad click prediction: a view from the trenches", KDD (`'ftrl'`)
+ * @see B. T. Polyak, A. B. Juditsky (1992), "Acceleration of stochastic approximation by averaging" (`'averaged'`)
  *
  * @example
  * ```ts
@@ -41,34 +48,27 @@ const fresh = (features: number): State => ({ seen: 0, held: 0, intercept: 0, we
  * learner.predict(Float64Array.of(2)) // close to 9
  * ```
  */
-export class LinearRegression implements Learner, Explainable, Forgetful {
+export class LinearRegression implements Learner, Explainable, Forgetful, Sized {
   static readonly type: string = 'linear-regression'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly task: 'regression' = 'regression'
   readonly explains: 'value' = 'value'
   readonly options: LinearRegressionOptions
   #state: State
 
-  constructor({
-    features,
-    learningRate = 0.01,
-    l2 = 0,
-    interceptLearningRate = 0.01,
-  }: Partial<LinearRegressionOptions> & Pick<LinearRegressionOptions, 'features'>) {
-    this.options = {
-      features: integer('features', features),
-      learningRate: positive('learningRate', learningRate),
-      l2: nonNegative('l2', l2),
-      interceptLearningRate: nonNegative('interceptLearningRate', interceptLearningRate),
-    }
-    // beyond 1 the penalty would throw weights across zero, ever further
-    fraction('learningRate * l2', learningRate * l2)
-    this.#state = fresh(features)
+  constructor(options: LinearInput) {
+    this.options = resolveLinear(options)
+    this.#state = { seen: 0, ...freshLinear(this.options) }
   }
 
   get seen(): number {
     return this.#state.seen
+  }
+
+  /** Memory that the learnt state takes, in bytes. */
+  get sizeInBytes(): number {
+    return sizeOfLinear(this.#state)
   }
 
   /** The weights, copied, in units of y per unit of each feature. */
@@ -99,27 +99,20 @@ export class LinearRegression implements Learner, Explainable, Forgetful {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    const { features, learningRate, l2, interceptLearningRate } = this.options
-    checkObservation('regression', x, features, y, weight)
+    const { options } = this
+    checkObservation('regression', x, options.features, y, weight)
     const s = this.#state
-    const error = linearScore(s.weights, s.intercept, x) - y
+    const error = learningScore(options, s, x) - y
     // the share of the error that the whole step would take away
-    const reach = 2 * weight * (interceptLearningRate + learningRate * squaredNorm(x))
+    const reach = 2 * weight * reachOf(options, s, x)
     const full = clamp(2 * error * weight, -MAX_GRADIENT, MAX_GRADIENT)
-    const gradient = reach > 1 ? full / reach : full
-    s.intercept -= interceptLearningRate * gradient
-    descend(s.weights, x, gradient, learningRate, l2)
-    s.held++
+    stepLinear(options, s, x, reach > 1 ? full / reach : full)
     s.seen++
   }
 
   /** Shrinks the weights to what the newest `keep` targets would have taught from nothing. */
   forget(keep: number): void {
-    const s = this.#state
-    const share = keptShare(this.options.learningRate, s.held, integer('keep', keep, 0, 'INVALID_INPUT'))
-    s.intercept *= share
-    for (let i = 0; i < s.weights.length; i++) s.weights[i]! *= share
-    s.held = Math.min(s.held, keep)
+    forgetLinear(this.options, this.#state, keep)
   }
 
   toJSON(): Snapshot {
@@ -128,10 +121,8 @@ export class LinearRegression implements Learner, Explainable, Forgetful {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): LinearRegression {
-    const { options, state } = checkSnapshot(LinearRegression, json)
-    const template = { features: 0, learningRate: 0, l2: 0, interceptLearningRate: 0 }
-    const learner = new LinearRegression(unpackState(options, template, 'options'))
-    learner.#state = unpackState(state, fresh(learner.options.features))
+    const learner = new LinearRegression(unpackLinearOptions(checkSnapshot(LinearRegression, json)))
+    learner.#state = unpackSeenLinear(json, learner.options)
     return learner
   }
 }

@@ -1,73 +1,68 @@
-import type { Contribution, Explainable, Forgetful, Learner, Snapshot, Vector } from '../contracts.ts'
-import { checkObservation, checkVector, fraction, integer, nonNegative, positive } from '../core/check.ts'
+import type { Contribution, Explainable, Forgetful, Learner, Sized, Snapshot, Vector } from '../contracts.ts'
+import { checkObservation, checkVector } from '../core/check.ts'
 import { clamp, sigmoid } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
 import { linearContributions } from './contributions.ts'
-import { descend, keptShare, linearScore, MAX_GRADIENT } from './linear-kernel.ts'
+import { linearScore, MAX_GRADIENT } from './linear/kernel.ts'
+import {
+  forgetLinear,
+  freshLinear,
+  type LinearInput,
+  type LinearOptions,
+  type LinearState,
+  learningScore,
+  resolveLinear,
+  sizeOfLinear,
+  stepLinear,
+  unpackLinearOptions,
+  unpackSeenLinear,
+} from './linear/linear-model.ts'
 
 /** Options of {@link LogisticRegression}. */
-export type LogisticRegressionOptions = {
-  /** Length of the feature vectors. */
-  readonly features: number
-  /** Step size η of the weights. @defaultValue 0.01 */
-  readonly learningRate: number
-  /** Penalty λ on squared weights, the intercept left out. @defaultValue 0 */
-  readonly l2: number
-  /** Step size of the intercept. @defaultValue 0.01 */
-  readonly interceptLearningRate: number
-}
+export type LogisticRegressionOptions = LinearOptions
 
-type State = { seen: number; held: number; intercept: number; weights: Float64Array }
-
-const fresh = (features: number): State => ({ seen: 0, held: 0, intercept: 0, weights: new Float64Array(features) })
+type State = LinearState & { seen: number }
 
 /**
- * Logistic regression by stochastic gradient descent: one small step downhill per label.
+ * Logistic regression by stochastic gradient descent, or a better optimizer: one small step downhill per label.
  *
  *     p = 1 / (1 + e^-(b + w·x))       w <- w - η ((p - y) x + λ w)       b <- b - η_b (p - y)
  *
  * O(d) time and memory. Give it scaled features (a `Pipeline` with `StandardScaler`): unscaled ones make it useless.
  * A missing value contributes nothing. It needs thousands of labels; for hundreds take
- * `BayesianLogisticRegression`. Number for number River's `LogisticRegression` with `SGD`.
+ * `BayesianLogisticRegression`. Number for number River's `LogisticRegression` with `SGD`, `AdaGrad` or `Adam`; the
+ * papers of the optimizers stand at {@link LinearRegression}.
  *
  * @see L. Bottou (1998), "Online learning and stochastic approximations"
  *
  * @example
  * ```ts
- * const learner = new LogisticRegression({ features: 2, learningRate: 0.1 })
+ * const learner = new LogisticRegression({ features: 2, optimizer: 'adam' })
  * learner.learn(Float64Array.of(1, -1), 1)
  * learner.predict(Float64Array.of(1, -1)) // above 0.5
  * ```
  */
-export class LogisticRegression implements Learner, Explainable, Forgetful {
+export class LogisticRegression implements Learner, Explainable, Forgetful, Sized {
   static readonly type: string = 'logistic-regression'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly task: 'binary' = 'binary'
   readonly explains: 'log-odds' = 'log-odds'
   readonly options: LogisticRegressionOptions
   #state: State
 
-  constructor({
-    features,
-    learningRate = 0.01,
-    l2 = 0,
-    interceptLearningRate = 0.01,
-  }: Partial<LogisticRegressionOptions> & Pick<LogisticRegressionOptions, 'features'>) {
-    this.options = {
-      features: integer('features', features),
-      learningRate: positive('learningRate', learningRate),
-      l2: nonNegative('l2', l2),
-      interceptLearningRate: nonNegative('interceptLearningRate', interceptLearningRate),
-    }
-    // beyond 1 the penalty would throw weights across zero, ever further
-    fraction('learningRate * l2', learningRate * l2)
-    this.#state = fresh(features)
+  constructor(options: LinearInput) {
+    this.options = resolveLinear(options)
+    this.#state = { seen: 0, ...freshLinear(this.options) }
   }
 
   get seen(): number {
     return this.#state.seen
+  }
+
+  /** Memory that the learnt state takes, in bytes. */
+  get sizeInBytes(): number {
+    return sizeOfLinear(this.#state)
   }
 
   /** The weights, copied, in log-odds per unit of each feature. */
@@ -98,24 +93,17 @@ export class LogisticRegression implements Learner, Explainable, Forgetful {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    const { features, learningRate, l2, interceptLearningRate } = this.options
-    checkObservation('binary', x, features, y, weight)
+    const { options } = this
+    checkObservation('binary', x, options.features, y, weight)
     const s = this.#state
-    const p = sigmoid(linearScore(s.weights, s.intercept, x))
-    const gradient = clamp((p - y) * weight, -MAX_GRADIENT, MAX_GRADIENT)
-    s.intercept -= interceptLearningRate * gradient
-    descend(s.weights, x, gradient, learningRate, l2)
-    s.held++
+    const p = sigmoid(learningScore(options, s, x))
+    stepLinear(options, s, x, clamp((p - y) * weight, -MAX_GRADIENT, MAX_GRADIENT))
     s.seen++
   }
 
   /** Shrinks the weights to what the newest `keep` labels would have taught from nothing. */
   forget(keep: number): void {
-    const s = this.#state
-    const share = keptShare(this.options.learningRate, s.held, integer('keep', keep, 0, 'INVALID_INPUT'))
-    s.intercept *= share
-    for (let i = 0; i < s.weights.length; i++) s.weights[i]! *= share
-    s.held = Math.min(s.held, keep)
+    forgetLinear(this.options, this.#state, keep)
   }
 
   toJSON(): Snapshot {
@@ -124,10 +112,8 @@ export class LogisticRegression implements Learner, Explainable, Forgetful {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): LogisticRegression {
-    const { options, state } = checkSnapshot(LogisticRegression, json)
-    const template = { features: 0, learningRate: 0, l2: 0, interceptLearningRate: 0 }
-    const learner = new LogisticRegression(unpackState(options, template, 'options'))
-    learner.#state = unpackState(state, fresh(learner.options.features))
+    const learner = new LogisticRegression(unpackLinearOptions(checkSnapshot(LogisticRegression, json)))
+    learner.#state = unpackSeenLinear(json, learner.options)
     return learner
   }
 }

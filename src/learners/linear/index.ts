@@ -1,0 +1,8 @@
+export { ALMA, type AlmaOptions } from './alma.ts'
+export { BayesianLinearRegression, type BayesianLinearRegressionOptions } from './bayesian-linear-regression.ts'
+export type { LinearInput, LinearOptions } from './linear-model.ts'
+export type { Optimizer } from './optimizer.ts'
+export type { AggressiveStep, PassiveAggressiveInput, PassiveAggressiveOptions } from './passive-aggressive.ts'
+export { PassiveAggressiveClassifier } from './passive-aggressive-classifier.ts'
+export { PassiveAggressiveRegressor, type PassiveAggressiveRegressorOptions } from './passive-aggressive-regressor.ts'
+export { SoftmaxRegression, type SoftmaxRegressionOptions } from './softmax-regression.ts'
