@@ -1,0 +1,6 @@
+export type { Bandit } from './bandit.ts'
+export { Exp3, type Exp3Options } from './exp3.ts'
+export { LinUCB, type LinUCBOptions } from './lin-ucb.ts'
+export { type LoggedChoice, type LogReplay, replayLog } from './replay-log.ts'
+export { ThompsonSampling, type ThompsonSamplingOptions } from './thompson-sampling.ts'
+export { UCB1, type UCB1Options } from './ucb1.ts'

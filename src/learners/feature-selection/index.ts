@@ -1,0 +1,1 @@
+export { FeatureSelection, type FeatureSelectionOptions } from './feature-selection.ts'

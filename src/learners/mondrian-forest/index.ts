@@ -1,0 +1,1 @@
+export { AggregatedMondrianForest, type AggregatedMondrianForestOptions } from './aggregated-mondrian-forest.ts'
