@@ -1,0 +1,68 @@
+import type { Metric, Snapshot } from '../contracts.ts'
+import { fraction } from '../core/check.ts'
+import { checkSnapshot, snapshot } from '../core/snapshot.ts'
+import { unpackState } from '../core/state.ts'
+import { type Confusion, checkSums, countScore, createConfusion } from './confusion.ts'
+
+/** Options of {@link CohenKappa}. */
+export type CohenKappaOptions = {
+  /** A prediction of at least this counts as a 1. @defaultValue 0.5 */
+  readonly threshold: number
+}
+
+/**
+ * How far the accuracy is above that of calls drawn blindly, with the same shares of 1s and 0s.
+ *
+ *     kappa = (accuracy - chance) / (1 - chance)
+ *     chance = P(called 1) P(was 1) + P(called 0) P(was 0)
+ *
+ * 1 for perfect calls, 0 for calls that have nothing to do with the labels. O(1) time and memory. NaN until both labels
+ * have been seen or called. It forgives what a base rate gives for nothing, but not what repeating the last label gives:
+ * for that see {@link KappaTemporal}.
+ *
+ * @see J. Cohen (1960), "A coefficient of agreement for nominal scales", Educational and Psychological Measurement 20
+ *
+ * @example
+ * ```ts
+ * const kappa = new CohenKappa()
+ * for (const y of [1, 1, 1, 0]) kappa.update(y, 0.9)
+ * kappa.value // 0, where the accuracy is 0.75
+ * ```
+ */
+export class CohenKappa implements Metric {
+  static readonly type: string = 'cohen-kappa'
+  static readonly version: number = 1
+
+  readonly better = 'higher'
+  readonly options: CohenKappaOptions
+  #state: Confusion = createConfusion()
+
+  constructor({ threshold = 0.5 }: Partial<CohenKappaOptions> = {}) {
+    this.options = { threshold: fraction('threshold', threshold) }
+  }
+
+  get value(): number {
+    const { hits, falseAlarms, misses, passes } = this.#state
+    const total = hits + falseAlarms + misses + passes
+    const called = (hits + falseAlarms) / total
+    const were = (hits + misses) / total
+    const chance = called * were + (1 - called) * (1 - were)
+    return chance < 1 ? ((hits + passes) / total - chance) / (1 - chance) : NaN
+  }
+
+  update(y: number, prediction: number, weight = 1): void {
+    countScore(this.#state, this.options.threshold, y, prediction, weight)
+  }
+
+  toJSON(): Snapshot {
+    return snapshot(CohenKappa, this.options, this.#state)
+  }
+
+  /** Reads back what {@link toJSON} wrote. */
+  static fromJSON(json: Snapshot): CohenKappa {
+    const { options, state } = checkSnapshot(CohenKappa, json)
+    const metric = new CohenKappa(unpackState(options, { threshold: 0 }, 'options'))
+    metric.#state = checkSums(unpackState(state, metric.#state))
+    return metric
+  }
+}
