@@ -1,0 +1,6 @@
+export {
+  HoeffdingTreeRegressor,
+  type HoeffdingTreeRegressorOptions,
+  type RegressionTreeNode,
+} from './hoeffding-tree-regressor.ts'
+export type { RegressionTreeInput, RegressionTreeOptions } from './options.ts'
