@@ -1,6 +1,6 @@
 import type { Rng } from '../../contracts.ts'
 import { clamp } from '../../core/math.ts'
-import { createForest, type Forest, leafOf, trimForest, VALUE_LIMIT } from '../forest/forest.ts'
+import { createForest, type Forest, trimForest, VALUE_LIMIT } from '../forest/forest.ts'
 import { binTable } from './bin-table.ts'
 import { renewedValue } from './constraints.ts'
 import { packDerivatives } from './derivatives.ts'
@@ -135,7 +135,7 @@ function growRound(work: Work, round: number, dropout: Dropout): number {
     const leaves = growTree(grower, draft, work.nodes, seenRows, columns.subarray(0, seenColumns), units)
     if (leaves.length > 1 || isOffLevel(work, seenRows)) {
       finishTree(work, k, leaves, dropped.factors[k]!)
-      addTree(work, k, leaves, seenRows)
+      addTree(work, k, leaves)
       grown++
     }
     // the next output's tree begins with the rows in the order in which they were chosen
@@ -194,16 +194,13 @@ function finishTree(
 }
 
 /** Takes a grown tree into the forest and into the margins of all rows. */
-function addTree(work: Work, k: number, leaves: readonly GrownLeaf[], seenRows: number): void {
-  const { grower, draft, margins, table, nodes } = work
+function addTree(work: Work, k: number, leaves: readonly GrownLeaf[]): void {
+  const { grower, draft, margins, nodes } = work
   const { rows } = grower
   const offset = k * rows.length
-  for (const { node, start, end } of leaves) {
+  for (const { node, start, end, restStart, restEnd } of leaves) {
     addTo(margins, offset, rows, start, end, draft.value[node]!)
-  }
-  for (let i = seenRows; i < rows.length; i++) {
-    const row = rows[i]!
-    margins[offset + row]! += draft.value[leafOf(draft, nodes, table.x, row * draft.features)]!
+    addTo(margins, offset, rows, restStart, restEnd, draft.value[node]!)
   }
   draft.roots[work.trees] = nodes
   draft.output[work.trees] = k
