@@ -103,6 +103,7 @@ export type RefitWork = {
   readonly job: unknown
   /** Does it here, one short step per `next()`, yielding the fraction done; returns the result. */
   run(): Generator<number, unknown, void>
+  /** Takes over what `run`, or another thread, has made of it. */
   adopt(result: unknown): void
 }
 
