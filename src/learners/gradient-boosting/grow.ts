@@ -208,8 +208,12 @@ function createLeaf(
 ): Leaf {
   const split = noCandidate()
   return {
-    ...range,
     node,
+    // named one by one: objects made by spreading have no fixed shape, and all that reads them is then slow
+    start: range.start,
+    end: range.end,
+    restStart: range.restStart,
+    restEnd: range.restEnd,
     depth,
     total,
     rows: range.end - range.start,
