@@ -4,6 +4,7 @@ import { TradeLearnError } from '../../core/errors.ts'
 import { sigmoid } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import type { Forest } from './forest.ts'
+import { expOf, toShares } from './links.ts'
 import { checkContent, type ModelContent, type ModelLink } from './model-file.ts'
 import { modelFromBytes, modelToBytes } from './model-file-bytes.ts'
 import { modelFromJSON, modelToJSON } from './model-file-json.ts'
@@ -145,14 +146,5 @@ export class ForestModel implements Learner, ModelContent {
 /** The prediction for one margin, kept finite. */
 function linkOne(link: ModelLink, margin: number): number {
   if (link === 'sigmoid') return sigmoid(margin)
-  return link === 'exp' ? Math.min(Math.exp(margin), Number.MAX_VALUE) : margin
-}
-
-/** Each e^(margin - largest margin) over their sum. */
-function toShares(out: Float64Array): void {
-  let most = Number.NEGATIVE_INFINITY
-  for (let k = 0; k < out.length; k++) most = Math.max(most, out[k]!)
-  let sum = 0
-  for (let k = 0; k < out.length; k++) sum += out[k] = Math.exp(out[k]! - most)
-  for (let k = 0; k < out.length; k++) out[k]! /= sum
+  return link === 'exp' ? expOf(margin) : margin
 }

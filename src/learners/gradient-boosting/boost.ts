@@ -1,4 +1,5 @@
 import type { Rng } from '../../contracts.ts'
+import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { createForest, type Forest, trimForest, VALUE_LIMIT } from '../forest/forest.ts'
 import { binTable } from './bin-table.ts'
@@ -57,7 +58,7 @@ export function* boost(table: Table, training: Training): Generator<number, Fore
   const { rows } = step.value
   const outputs = start.base.length
   const mostLeaves = Math.max(1, Math.min(options.maxLeaves, rows))
-  const draft = continued(start, rounds * outputs, rounds * outputs * (2 * mostLeaves - 1))
+  const draft = continued(start, rounds * outputs, checkNodes(rounds * outputs * (2 * mostLeaves - 1)))
   const work: Work = {
     training,
     table: head,
@@ -229,6 +230,17 @@ export function fade(table: Table, halfLife: number): Table {
   for (let i = weights.length - 1, factor = 1; i >= 0; i--, factor = Math.max(factor * keep, 1e-30))
     weights[i]! *= factor
   return { ...table, weights }
+}
+
+/** Nodes that a training may make room for: 13 GB. */
+const MOST_NODES = 1 << 28
+
+function checkNodes(nodes: number): number {
+  if (nodes <= MOST_NODES) return nodes
+  throw new TradeLearnError(
+    'OUT_OF_MEMORY',
+    `The trees must have at most ${MOST_NODES} nodes in all, got room for ${nodes} asked for by "trees" and "maxLeaves".`,
+  )
 }
 
 /** A forest with the trees of `start` and room for more. */

@@ -173,8 +173,10 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
     return Array.from(forest.roots, (root) => treeAt(forest, root))
   }
 
-  get explains(): 'log-odds' | 'value' {
-    return this.options.loss === 'logistic' ? 'log-odds' : 'value'
+  get explains(): 'log-odds' | 'probability' | 'value' {
+    const { loss, task } = this.options
+    if (loss === 'logistic') return 'log-odds'
+    return task === 'binary' ? 'probability' : 'value'
   }
 
   /** The margin to expect before looking at any feature: where contributions start from. */

@@ -1,5 +1,6 @@
+import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
-import { type Forest, VALUE_LIMIT } from '../forest/forest.ts'
+import { type Forest, MOST_SET_WORDS, VALUE_LIMIT } from '../forest/forest.ts'
 import { type Bins, binCount } from './binning.ts'
 import { type Constraints, constraintsOf, outputOf } from './constraints.ts'
 import { addRows, type Matrix, packColumns } from './histogram.ts'
@@ -295,6 +296,13 @@ function addSet(grower: Grower, forest: Draft, categories: readonly number[]): n
   const words = Math.floor(Math.max(...categories) / 32) + 1
   const at = grower.setWords
   grower.setWords = at + 1 + words
+  if (grower.setWords > MOST_SET_WORDS) {
+    throw new TradeLearnError(
+      'OUT_OF_MEMORY',
+      `The sets of categories must take at most ${4 * MOST_SET_WORDS} bytes, but each takes a bit for every category up ` +
+        `to ${Math.max(...categories)}: number the categories from 0 up.`,
+    )
+  }
   if (grower.setWords > forest.sets.length) {
     const sets = new Uint32Array(2 * grower.setWords)
     sets.set(forest.sets)
