@@ -14,13 +14,13 @@ import { checkVector } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
-import { sortByMagnitude } from '../contributions.ts'
+import { explainOutput } from '../forest/explain-output.ts'
 import { biasOf, type Forest } from '../forest/forest.ts'
 
 import { ForestModel } from '../forest/forest-model.ts'
 import type { ModelContent } from '../forest/model-file.ts'
 import { leavesInto, scoreOne, stagedInto } from '../forest/scorer.ts'
-import { shapInteractionsInto, shapInto } from '../forest/shap.ts'
+import { shapInteractionsInto } from '../forest/shap.ts'
 import { type Tree, treeAt } from '../forest/tree.ts'
 import { forestImportance } from '../importance.ts'
 import { Booster } from './booster.ts'
@@ -185,7 +185,7 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
   }
 
   baseValue(_x: Vector): number {
-    return this.explains === 'log-odds' ? this.bias : this.#valueOf(this.bias)
+    return this.#explainedOf(this.bias)
   }
 
   /**
@@ -199,21 +199,12 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
    */
   explain(x: Vector): readonly Contribution[] {
     checkVector(x, this.options.features)
-    const { shap } = this.#booster
-    const parts = new Float64Array(shap.size)
-    shapInto(shap, x, 0, parts)
-    const stretch = this.#stretch(parts)
-    const named = Array.from(parts.subarray(0, x.length), (part, feature) => ({ feature, amount: part * stretch }))
-    return sortByMagnitude(named.filter(({ amount }) => amount !== 0))
+    return explainOutput(this.#booster.shap, x, 0, (margin) => this.#explainedOf(margin)).contributions
   }
 
-  /** What parts of the margin must be multiplied by to be parts of what is explained. */
-  #stretch(parts: Float64Array): number {
-    if (this.explains === 'log-odds') return 1
-    const bias = parts.at(-1)!
-    const margin = parts.reduce((sum, part) => sum + part, 0)
-    if (this.#valueOf(margin) === margin && this.#valueOf(bias) === bias) return 1
-    return margin === bias ? 0 : (this.#valueOf(margin) - this.#valueOf(bias)) / (margin - bias)
+  /** What is explained of a margin: itself, where that is the log-odds. */
+  #explainedOf(margin: number): number {
+    return this.explains === 'log-odds' ? margin : this.#valueOf(margin)
   }
 
   #valueOf(margin: number): number {
