@@ -1,9 +1,11 @@
 import type {
   BatchLearner,
+  BatchOffloadable,
   Codec,
   Contribution,
   Explainable,
   Forgetful,
+  Measurable,
   Offloadable,
   Refittable,
   RefitWork,
@@ -43,7 +45,7 @@ import { type GradientBoostingInput, type GradientBoostingOptions, resolveOption
  * Between refits `learn` only remembers, so a new trade counts from the next refit on; where each trade must count at
  * once, use an online learner beside it.
  *
- * `learn` O(features); `predict` about O(trees), no allocation; a refit O(rows × features × trees) in steps that bin
+ * `learn` O(features), and before the first trees now and then a sort of the labels; `predict` about O(trees), no allocation; a refit O(rows × features × trees) in steps that bin
  * one feature or grow one tree. Memory O(window × features + trees × maxLeaves).
  *
  * @see J. H. Friedman (2001), "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29
@@ -57,7 +59,9 @@ import { type GradientBoostingInput, type GradientBoostingOptions, resolveOption
  * model.predict(x) // P(win)
  * ```
  */
-export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Offloadable, Explainable {
+export class GradientBoosting
+  implements BatchLearner, Refittable, Forgetful, Offloadable, BatchOffloadable, Explainable
+{
   static readonly type: string = 'gradient-boosting'
   static readonly version: number = 2
 
@@ -246,7 +250,7 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
     rows: readonly Vector[],
     y: ArrayLike<number>,
     weights?: ArrayLike<number>,
-  ): Generator<number, RefitWork, void> {
+  ): Generator<number, RefitWork, void> & Partial<Measurable> {
     return this.#booster.beginFit(rows, y, weights)
   }
 

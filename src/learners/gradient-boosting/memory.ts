@@ -3,7 +3,7 @@ import type { GradientBoostingOptions } from './options.ts'
 
 /** What a training will need, in bytes. */
 export type TrainingMemory = {
-  /** The table itself. */
+  /** The table itself; a team of several threads works on a copy that it shares, and both are in `total`. */
   readonly table: number
   /** What a team of threads shares: bins, derivatives. */
   readonly shared: number
@@ -41,7 +41,7 @@ export function trainingMemory(
   const words = options.categorical.length > 0 ? Math.min(MOST_SET_WORDS, (nodes / 2) * wordsOfSet(largestCategory)) : 0
   const perThread =
     matrices + 8 * histograms * own * (bins + 1) + 8 * rows * outputs + 48 * rows + 2 * NODE_BYTES * nodes + 12 * words
-  return { table, shared, perThread, total: table + shared + threads * perThread }
+  return { table, shared, perThread, total: (threads > 1 ? 2 : 1) * table + shared + threads * perThread }
 }
 
 /** Bytes of a node in the arrays of a forest, without the sets of categorical questions. */

@@ -1,6 +1,8 @@
 import type {
+  BatchOffloadable,
   Contribution,
   Forgetful,
+  Measurable,
   MultiLearner,
   Offloadable,
   Refittable,
@@ -48,7 +50,7 @@ export type MultiGradientBoostingInput = Omit<GradientBoostingInput, 'task' | 'l
  * const [low, middle, high] = range.predictInto(x, new Float64Array(range.outputs))
  * ```
  */
-export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetful, Offloadable {
+export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetful, Offloadable, BatchOffloadable {
   static readonly type: string = 'multi-gradient-boosting'
   static readonly version: number = 1
 
@@ -172,7 +174,7 @@ export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetfu
     rows: readonly Vector[],
     y: ArrayLike<number>,
     weights?: ArrayLike<number>,
-  ): Generator<number, RefitWork, void> {
+  ): Generator<number, RefitWork, void> & Partial<Measurable> {
     return this.#booster.beginFit(rows, y, weights)
   }
 
