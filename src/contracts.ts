@@ -91,18 +91,25 @@ export interface Refittable {
   refit(): Generator<number, void, void>
 }
 
+/** What can say how much memory it will take. */
+export interface Measurable {
+  /** Bytes that it takes at most with so many threads, its own data included. */
+  memory(threads: number): number
+}
+
 /**
  * A training that can be done elsewhere: `job` is plain data for `postMessage`, and `kind` names who can do it.
  *
  * Law: whoever does it, the result is to the bit that of `run()`. `adopt` drops a result that `fit`, `forget` or another
- * refit has overtaken.
+ * refit has overtaken, and an `adopt` that throws leaves the model as it was.
  */
-export type RefitWork = {
+export type RefitWork = Partial<Measurable> & {
   /** `"local"` where it cannot leave this thread. */
   readonly kind: string
   readonly job: unknown
   /** Does it here, one short step per `next()`, yielding the fraction done; returns the result. */
   run(): Generator<number, unknown, void>
+  /** Takes over what `run`, or another thread, has made of it. */
   adopt(result: unknown): void
 }
 
@@ -110,6 +117,24 @@ export type RefitWork = {
 export interface Offloadable {
   /** The next refit; `undefined` where there is none. */
   beginRefit(): RefitWork | undefined
+}
+
+/**
+ * A model whose training on a whole table can be done elsewhere, found with `'beginFit' in model`.
+ *
+ * Laws: the steps change nothing, and throw what `fit` would; once `adopt` has returned the model is what `fit` would have
+ * made of it, with what it has learned since the first step learned after that.
+ */
+export interface BatchOffloadable {
+  /**
+   * Checks and copies a table, one short step per `next()`, yielding the fraction done; returns its training. Where the
+   * steps are `Measurable`, they know what the training will take before the first of them is done.
+   */
+  beginFit(
+    rows: readonly Vector[],
+    y: ArrayLike<number>,
+    weights?: ArrayLike<number>,
+  ): Generator<number, RefitWork, void> & Partial<Measurable>
 }
 
 /** A learner that can let go of the past when told that the world has changed, found with `'forget' in learner`. */

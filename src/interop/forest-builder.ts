@@ -1,4 +1,4 @@
-import { createForest, type Forest } from '../learners/forest/forest.ts'
+import { createForest, type Forest, MOST_SET_WORDS } from '../learners/forest/forest.ts'
 import { type ColumnList, type Columns, createColumnList, finishColumns } from './columns.ts'
 import { corrupt, unsupported } from './refuse.ts'
 
@@ -6,8 +6,6 @@ import { corrupt, unsupported } from './refuse.ts'
 const MOST_FEATURES = 1 << 18
 const MOST_OUTPUTS = 4096
 const MOST_CONTRIBUTIONS = 1 << 22
-/** 16 MB: 70,000 categories at 1,900 questions. One category can claim half a million words. */
-const MOST_WORDS = 1 << 22
 /** Far beyond what is ever trained; explanations need memory for every feature on the way down. */
 const DEEPEST_TREE = 500
 
@@ -151,8 +149,8 @@ function pushNode(builder: ForestBuilder): number {
 }
 
 function pushSet(sets: number[], words: ArrayLike<number>): void {
-  if (sets.length + words.length >= MOST_WORDS) {
-    unsupported('categorical questions', `${MOST_WORDS} words of sets`, sets.length + words.length)
+  if (sets.length + words.length >= MOST_SET_WORDS) {
+    unsupported('categorical questions', `${MOST_SET_WORDS} words of sets`, sets.length + words.length)
   }
   sets.push(words.length)
   for (let i = 0; i < words.length; i++) sets.push(words[i]!)

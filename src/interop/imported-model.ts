@@ -1,5 +1,5 @@
 import type { Contribution, Explainable, Learner, Snapshot, Vector } from '../contracts.ts'
-import { checkObservation, checkVector } from '../core/check.ts'
+import { checkObservation, checkVector, integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { clamp } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
@@ -208,7 +208,7 @@ export class ImportedModel implements Learner, Explainable {
     const whole = { ...parts, options: unpackState(options, OPTIONS, 'options') as ImportedOptions }
     checkParts(whole, 'CORRUPT_SNAPSHOT')
     const model = new ImportedModel(whole)
-    model.#state.seen = seen
+    model.#state.seen = integer('state.seen', seen, 0, 'CORRUPT_SNAPSHOT')
     return model
   }
 

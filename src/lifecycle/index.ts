@@ -22,7 +22,7 @@ export {
 export { type RunningScores, Scoreboard, type ScoreboardOptions } from './scoreboard.ts'
 export { runInSlices, type SliceOptions } from './slices.ts'
 export { systemClock } from './system-clock.ts'
-export type { Spawn, Thread } from './threads.ts'
+export type { NodeWorker, Spawn, Thread, WebWorker } from './threads.ts'
 export { nodeThread, spawnThread, webThread } from './threads.ts'
 export { TradeLearner } from './trade-learner.ts'
 export type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'

@@ -2,7 +2,7 @@
 export type Thread = {
   /** Sends a message; the buffers are handed over. */
   post(message: unknown, transfer: readonly ArrayBuffer[]): void
-  /** Called with each message, or with an error when the thread has failed or ended. */
+  /** Called with each message, and with a reason when the thread has failed or ended. */
   listen(onMessage: (message: unknown) => void, onFailure: (reason: string) => void): void
   /** Keeps the process alive until {@link release}: there is work. */
   hold(): void
@@ -15,6 +15,7 @@ export type Thread = {
 /** Starts a thread that runs `tradelearn/worker`. @throws whatever the host throws where it has no threads */
 export type Spawn = () => Thread
 
+/** What {@link nodeThread} needs of a `Worker` of `node:worker_threads`. */
 export type NodeWorker = {
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void
   on(event: string, listener: (value: unknown) => void): void
@@ -22,6 +23,7 @@ export type NodeWorker = {
   unref(): void
   ref(): void
 }
+/** What {@link webThread} needs of a browser's `Worker`. */
 export type WebWorker = {
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void
   addEventListener(event: string, listener: (event: { data?: unknown; message?: string }) => void): void
@@ -40,6 +42,9 @@ const script = (): URL =>
     ? new URL('../worker/index.ts', import.meta.url)
     : new URL('./worker.js', import.meta.url)
 
+/** Whether threads can share memory here: browsers let them on pages alone that are isolated from other origins. */
+export const canShareMemory = (): boolean => typeof SharedArrayBuffer === 'function'
+
 /** Starts a thread of the host: a worker of Node or of the browser. */
 export function spawnThread(): Thread {
   const host = globalThis as unknown as Host
@@ -51,23 +56,17 @@ export function spawnThread(): Thread {
 
 /** A worker of Node, as a thread. */
 export function nodeThread(worker: NodeWorker): Thread {
-  let failed = false
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     listen(onMessage, onFailure) {
-      const fail = (reason: string): void => {
-        if (!failed) onFailure(reason)
-        failed = true
-      }
       worker.on('message', onMessage)
-      worker.on('error', (error) => fail((error as Error).message))
-      worker.on('messageerror', (error) => fail((error as Error).message))
-      worker.on('exit', (code) => fail(`it ended with code ${code}`))
+      worker.on('error', (error) => onFailure((error as Error).message))
+      worker.on('messageerror', (error) => onFailure((error as Error).message))
+      worker.on('exit', (code) => onFailure(`it ended with code ${code}`))
     },
     hold: () => worker.ref(),
     release: () => worker.unref(),
     async end() {
-      failed = true
       await worker.terminate()
     },
   }
@@ -80,6 +79,7 @@ export function webThread(worker: WebWorker): Thread {
     listen(onMessage, onFailure) {
       worker.addEventListener('message', ({ data }) => onMessage(data))
       worker.addEventListener('error', ({ message }) => onFailure(message ?? 'it failed to load'))
+      worker.addEventListener('messageerror', () => onFailure('a message could not be read'))
     },
     hold() {},
     release() {},

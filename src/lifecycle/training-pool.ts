@@ -1,18 +1,31 @@
-import type { Offloadable, Refittable, RefitWork, Vector } from '../contracts.ts'
+import type {
+  BatchLearner,
+  BatchOffloadable,
+  Measurable,
+  Offloadable,
+  Refittable,
+  RefitWork,
+  Vector,
+} from '../contracts.ts'
 import { integer, positive } from '../core/check.ts'
-import { type ErrorCode, TradeLearnError } from '../core/errors.ts'
-import { isTraining, memoryFor, requestsFor, type TrainingReply } from '../learners/gradient-boosting/message.ts'
-import { runInSlices, type SliceOptions } from './slices.ts'
-import { type Spawn, spawnThread, type Thread } from './threads.ts'
+import { TradeLearnError } from '../core/errors.ts'
+import { isTraining, requestsFor } from '../learners/gradient-boosting/message.ts'
+import { Crew } from './crew.ts'
+import { runInSlices } from './slices.ts'
+import { canShareMemory, type Spawn, spawnThread } from './threads.ts'
 
 /** Options of {@link TrainingPool}. */
 export type TrainingPoolOptions = {
   /**
    * Threads that work on one training together. Two are about 1.6 times as quick as one where two cores are idle, and
-   * far slower where they are not, as they wait for each other at every split. @defaultValue 1
+   * far slower where they are not, as they wait for each other at every split. It is one thread all the same where
+   * threads cannot share memory: in browsers, on pages that are not isolated from other origins. @defaultValue 1
    */
   readonly threads?: number
-  /** Bytes that a training may take; a larger one is refused before it starts. @defaultValue 2 GiB */
+  /**
+   * Bytes that a training may take; a larger one is refused before it starts, and a table before it is copied. Models that
+   * do not say what they will take (`Measurable`) are not asked. @defaultValue 2 GiB
+   */
   readonly maxMemory?: number
   /** Starts a thread. @defaultValue a worker of Node or of the browser */
   readonly spawn?: Spawn
@@ -20,7 +33,11 @@ export type TrainingPoolOptions = {
 
 /** How one training is watched and stopped. */
 export type TrainingRunOptions = {
-  /** Called with the fraction done after every tree. */
+  /**
+   * Called with the fraction done after every tree, or slice of work here, and with 1 just before the model takes the trees in. What it throws
+   * stops the training, which then fails with it and has changed nothing. Of a model that trains itself here, it hears
+   * nothing once that has changed.
+   */
   readonly onProgress?: (done: number) => void
   /** Stops the training at once; nothing is changed then. */
   readonly signal?: AbortSignal
@@ -32,21 +49,8 @@ export type TrainingFitOptions = TrainingRunOptions & {
   readonly weights?: ArrayLike<number>
 }
 
-/** A model that can hand out its training on a whole table. */
-type Fittable = {
-  beginFit(
-    rows: readonly Vector[],
-    y: ArrayLike<number>,
-    weights?: ArrayLike<number>,
-  ): Generator<number, RefitWork, void>
-}
-
-/** What the threads are doing. */
-type Run = {
-  readonly id: number
-  onReply(reply: TrainingReply, rank: number): void
-  onFailure(reason: string): void
-}
+/** Throws where a training that was asked for is not to go on. */
+type Check = () => void
 
 /**
  * Trains on other threads, so that the bot's own never waits.
@@ -57,7 +61,12 @@ type Run = {
  * nothing. Where there are no threads, and for models that cannot leave theirs, the work is done in short slices here.
  *
  * Trainings run one after another. Threads are started with the first and kept until {@link close}; idle ones do not
- * keep the process alive.
+ * keep the process alive. A training that `fit`, `forget` or another refit of the same model has overtaken is dropped,
+ * without an error.
+ *
+ * What is done on the caller's thread: `fit` checks and copies the table, and several threads are given another copy that
+ * they share, in slices of 2 ms (making room for 100 MB and more may set off a collection of garbage, once, of some
+ * 20 ms); a refit copies the rows that the model remembers at once, 3 to 10 ms for 5000 of 200 features.
  *
  * @example
  * ```ts
@@ -70,13 +79,14 @@ export class TrainingPool {
   readonly #threads: number
   readonly #maxMemory: number
   readonly #spawn: Spawn
-  #team: readonly Thread[] = []
-  #run: Run | undefined
+  #crew: Crew | undefined
   #queue: Promise<unknown> = Promise.resolve()
   #next = 0
+  /** Times that the pool has been closed. */
+  #closed = 0
 
   constructor({ threads = 1, maxMemory = 2 * 1024 * 1024 * 1024, spawn = spawnThread }: TrainingPoolOptions = {}) {
-    this.#threads = integer('threads', threads)
+    this.#threads = canShareMemory() ? integer('threads', threads) : Math.min(1, integer('threads', threads))
     this.#maxMemory = positive('maxMemory', maxMemory)
     this.#spawn = spawn
   }
@@ -84,149 +94,147 @@ export class TrainingPool {
   /**
    * Does a learner's next refit, as `refit()` would.
    *
-   * @throws `ABORTED`, `OUT_OF_MEMORY` where it would take more than `maxMemory`, `WORKER_FAILED`
+   * @throws `ABORTED`, `DISPOSED` once the pool was closed, `OUT_OF_MEMORY` where it would take more than `maxMemory`,
+   * `WORKER_FAILED`, and what `onProgress` throws
    */
   refit(learner: Refittable & Partial<Offloadable>, options: TrainingRunOptions = {}): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(options, async (check) => {
       const work = learner.beginRefit?.()
-      if (work) await this.#train(work, options)
-      else await runInSlices(learner.refit(), options)
+      if (work) await this.#train(work, options, check)
+      else await inSlices(learner.refit(), check, options.onProgress)
     })
   }
 
   /**
    * Trains a model anew on a whole table, as `fit` would; the table is checked and copied in short slices here first.
+   * What the model learns meanwhile it learns after that.
+   *
+   * A model without `beginFit` (`BatchOffloadable`) is trained by its own `fit`, here and in one go: that can be
+   * stopped before it begins, tells nothing of its progress, and lets nothing else happen meanwhile.
    *
    * @throws as {@link refit}, and `INVALID_INPUT`
    */
-  fit(model: Fittable, rows: readonly Vector[], y: ArrayLike<number>, options: TrainingFitOptions = {}): Promise<void> {
-    return this.#inTurn(async () => {
-      const { signal, weights } = options
-      const steps = model.beginFit(rows, y, weights)
-      await this.#train(await inSlices(steps, { sliceMs: 1, ...(signal ? { signal } : {}) }), options)
+  fit(
+    model: Pick<BatchLearner, 'fit'> & Partial<BatchOffloadable>,
+    rows: readonly Vector[],
+    y: ArrayLike<number>,
+    options: TrainingFitOptions = {},
+  ): Promise<void> {
+    return this.#inTurn(options, async (check) => {
+      const steps = model.beginFit?.(rows, y, options.weights)
+      if (!steps) {
+        model.fit(rows, y, options.weights)
+        return
+      }
+      this.#checkMemory(steps)
+      await this.#train(await inSlices(steps, check), options, check)
     })
   }
 
-  /** Ends the threads, and with them what they are doing: a training then fails with `WORKER_FAILED`. */
+  /**
+   * Ends the threads. What was asked for before and is not done fails with `DISPOSED`, in whatever state it is, and has
+   * changed nothing; what is asked for afterwards starts new threads.
+   */
   async close(): Promise<void> {
-    const team = this.#team
-    const run = this.#run
-    this.#team = []
-    this.#run = undefined
-    run?.onFailure('the pool was closed')
-    await Promise.all(team.map((thread) => thread.end()))
+    this.#closed++
+    await this.#crew?.end(disposed())
   }
 
   /** Runs after everything that was asked before, whether that worked or not. */
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(act)
+  #inTurn({ signal }: TrainingRunOptions, act: (check: Check) => Promise<void>): Promise<void> {
+    const closed = this.#closed
+    const check = (): void => {
+      if (this.#closed !== closed) throw disposed()
+      if (signal?.aborted) throw aborted()
+    }
+    const turn = this.#queue.then(() => {
+      check()
+      return act(check)
+    })
     this.#queue = turn.catch(() => {})
     return turn
   }
 
-  async #train(work: RefitWork, options: TrainingRunOptions): Promise<void> {
-    if (!isTraining(work.kind)) {
-      work.adopt(await inSlices(work.run(), options))
-      return
-    }
-    const bytes = memoryFor(work.job, this.#threads)
-    if (bytes > this.#maxMemory) {
-      throw new TradeLearnError(
-        'OUT_OF_MEMORY',
-        `The training may take at most ${megabytes(this.#maxMemory)}, and would take ${megabytes(bytes)}.`,
-      )
-    }
-    const threads = await this.#start()
-    const result = threads ? await this.#trainOnThreads(work, options) : await inSlices(work.run(), options)
-    work.adopt(result)
+  async #train(work: RefitWork, options: TrainingRunOptions, check: Check): Promise<void> {
+    this.#checkMemory(work)
+    const result = isTraining(work.kind)
+      ? await this.#onThreads(work, options, check)
+      : await inSlices(work.run(), check, options.onProgress)
+    check()
     options.onProgress?.(1)
+    check()
+    work.adopt(result)
   }
 
-  /** Starts the threads unless they run; `false` where there are none, or where they cannot load their script. */
-  async #start(): Promise<boolean> {
-    if (this.#team.length > 0) return true
-    try {
-      this.#team = Array.from({ length: this.#threads }, this.#spawn)
-    } catch {
-      return false
-    }
-    const loaded = this.#team.map(
-      (thread, rank) =>
-        new Promise<void>((resolve, reject) => {
-          thread.hold()
-          thread.listen(
-            (message) => {
-              const reply = message as TrainingReply
-              if (reply.id === -1) resolve()
-              else this.#run?.onReply(reply, rank)
-            },
-            (reason) => {
-              reject(new Error(reason))
-              this.#run?.onFailure(reason)
-              void this.close()
-            },
-          )
-        }),
+  #checkMemory(work: Partial<Measurable>): void {
+    const bytes = work.memory?.(this.#threads) ?? 0
+    if (bytes <= this.#maxMemory) return
+    throw new TradeLearnError(
+      'OUT_OF_MEMORY',
+      `The training may take at most ${megabytes(this.#maxMemory)}, and would take ${megabytes(bytes)}.`,
     )
-    try {
-      await Promise.all(loaded)
-    } catch {
-      await this.close()
-      return false
-    }
-    for (const thread of this.#team) thread.release()
-    return true
   }
 
-  async #trainOnThreads(work: RefitWork, { onProgress, signal }: TrainingRunOptions): Promise<unknown> {
-    const id = this.#next++
-    let stop = (): void => {}
+  /** Does it on threads, or here where there are none and where they cannot load their script. */
+  async #onThreads(work: RefitWork, { onProgress, signal }: TrainingRunOptions, check: Check): Promise<unknown> {
+    check()
+    const crew = this.#start()
+    const stop = (): void => void crew?.end(aborted())
+    signal?.addEventListener('abort', stop, { once: true })
     try {
-      return await new Promise((resolve, reject) => {
-        // threads that wait for one that is gone would wait for ever, so all are ended
-        const fail = (code: ErrorCode, reason: string): void => {
-          reject(new TradeLearnError(code, reason))
-          void this.close()
-        }
-        stop = () => fail('ABORTED', 'The training was aborted; it has changed nothing.')
-        if (signal?.aborted) {
-          stop()
-          return
-        }
-        signal?.addEventListener('abort', stop, { once: true })
-        this.#run = {
-          id,
-          onReply(reply, rank) {
-            if (reply.id !== id) return
-            if ('code' in reply) fail(reply.code as ErrorCode, reply.message)
-            else if ('forest' in reply) rank === 0 && resolve(reply.forest)
-            else if ('done' in reply) onProgress?.(reply.done)
-          },
-          onFailure: (reason) => fail('WORKER_FAILED', `A training thread has failed: ${reason}.`),
-        }
-        for (const [rank, { message, transfer }] of requestsFor(work.job, id, this.#threads).entries()) {
-          this.#team[rank]!.hold()
-          this.#team[rank]!.post(message, transfer)
-        }
-      })
+      if (!crew || !(await crew.load())) return await inSlices(work.run(), check, onProgress)
+      const requests = await inSlices(requestsFor(work.job, this.#next++, this.#threads), check)
+      return await crew.train(requests, onProgress)
     } finally {
-      this.#run = undefined
-      for (const thread of this.#team) thread.release()
       signal?.removeEventListener('abort', stop)
     }
   }
+
+  /** The threads, started unless they run; `undefined` where there are none. */
+  #start(): Crew | undefined {
+    if (this.#crew && !this.#crew.ended) return this.#crew
+    try {
+      this.#crew = new Crew(this.#threads, this.#spawn)
+    } catch {
+      this.#crew = undefined
+    }
+    return this.#crew
+  }
 }
+
+const aborted = (): TradeLearnError =>
+  new TradeLearnError('ABORTED', 'The training was aborted; it has changed nothing.')
+
+const disposed = (): TradeLearnError =>
+  new TradeLearnError('DISPOSED', 'The pool was closed before the training was done; it has changed nothing.')
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
-/** Runs steps in slices and returns what the last one does. */
-async function inSlices<T>(steps: Generator<number, T, void>, options: SliceOptions): Promise<T> {
-  let result: T | undefined
-  await runInSlices(
-    (function* () {
-      result = yield* steps
-    })(),
-    options,
-  )
-  return result as T
+/** Milliseconds of work here before other events get their turn. */
+const SLICE_MS = 2
+
+/** Runs steps in slices and returns what the last one does; `onProgress` hears of those before it. */
+async function inSlices<T>(
+  steps: Generator<number, T, void>,
+  check: Check,
+  onProgress: (done: number) => void = () => {},
+): Promise<T> {
+  let last: { readonly value: T } | undefined
+  function* checked(): Generator<number, void, void> {
+    try {
+      while (last === undefined) {
+        check()
+        const step = steps.next()
+        if (step.done) last = { value: step.value }
+        else yield step.value
+      }
+    } finally {
+      steps.return(undefined as T)
+    }
+  }
+  const tell = (done: number): void => {
+    if (last === undefined) onProgress(done)
+  }
+  await runInSlices(checked(), { sliceMs: SLICE_MS, onProgress: tell })
+  return last!.value
 }

@@ -2,7 +2,8 @@
  * The script that training threads run. Not to be imported: `TrainingPool` starts it. A bundler that cannot see that
  * wants it as an entry of its own, and the pool its address:
  *
- *     new TrainingPool({ spawn: () => webThread(new Worker(new URL('tradelearn/worker', import.meta.url))) })
+ *     const spawn = () => webThread(new Worker(new URL('tradelearn/worker', import.meta.url), { type: 'module' }))
+ *     new TrainingPool({ spawn })
  *
  * @packageDocumentation
  */

@@ -133,7 +133,7 @@ describe('a damaged LightGBM text', () => {
 
   test('a set that many questions share is counted each time', () => {
     const words = Array.from({ length: 100_000 }, () => 1).join(' ')
-    const n = 60
+    const n = 240
     const list = (value: (i: number) => unknown, length = n): string =>
       Array.from({ length }, (_, i) => value(i)).join(' ')
     const shared = text.replace(

@@ -144,6 +144,21 @@ describe('training on other threads', () => {
     expect(model.trees.length).toBeGreaterThan(0)
   })
 
+  test('and so they are while a table is fitted', async () => {
+    const here = new GradientBoosting(options)
+    here.fit(rows, labels)
+    const there = learnAll(new GradientBoosting(options))
+    let learned = false
+    const onProgress = (): void => {
+      if (learned) return
+      learned = true
+      for (const model of [here, there]) for (const { x, y } of table.slice(0, 30)) model.learn(x, y)
+    }
+    await poolOf(1).fit(there, rows, labels, { onProgress })
+    expect(there.seen).toBe(630)
+    expect(bitsOf(there)).toBe(bitsOf(here))
+  })
+
   test('trainings asked for together run one after another', async () => {
     const pool = poolOf(1)
     const models = [1, 2, 3].map((seed) => learnAll(new GradientBoosting({ ...options, rowFraction: 0.5, seed })))
@@ -209,12 +224,36 @@ describe('what goes wrong', () => {
     expect(model.trees.length).toBeGreaterThan(0)
   })
 
-  test('a pool that is closed in the middle says so', async () => {
-    const pool = poolOf(1)
-    const model = learnAll(new GradientBoosting(options))
-    const done = pool.refit(model, { onProgress: () => void pool.close() })
-    await expect(done).rejects.toMatchObject({ code: 'WORKER_FAILED' })
-    expect(model.trees).toEqual([])
+  test('a pool that is closed in the middle, or while its threads load, says so and goes on', async () => {
+    for (const threads of [1, 2]) {
+      const pool = poolOf(threads)
+      const model = learnAll(new GradientBoosting(options))
+      const loading = pool.refit(model)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      const closed = pool.close()
+      await expect(loading).rejects.toMatchObject({ code: 'DISPOSED' })
+      await closed
+      const middle = pool.refit(model, { onProgress: () => void pool.close() })
+      await expect(middle).rejects.toMatchObject({ code: 'DISPOSED' })
+      expect(model.trees).toEqual([])
+      await pool.refit(model)
+      expect(model.trees.length).toBeGreaterThan(0)
+    }
+  })
+
+  test('what onProgress throws fails the training alone', async () => {
+    for (const threads of [1, 2]) {
+      const pool = poolOf(threads)
+      const model = learnAll(new GradientBoosting(options))
+      const before = bitsOf(model)
+      const onProgress = (): void => {
+        throw new Error('from onProgress')
+      }
+      await expect(pool.refit(model, { onProgress })).rejects.toThrow('from onProgress')
+      expect(bitsOf(model)).toBe(before)
+      await pool.refit(model)
+      expect(model.trees.length).toBeGreaterThan(0)
+    }
   })
 
   test('weights go along', async () => {

@@ -1,13 +1,16 @@
-import type { JsonObject, Learner, Snapshot, Vector } from '../../contracts.ts'
+import type { Contribution, Explainable, JsonObject, Learner, Snapshot, Vector } from '../../contracts.ts'
 import { checkObservation, checkVector, integer } from '../../core/check.ts'
-import { TradeLearnError } from '../../core/errors.ts'
+import { show, TradeLearnError } from '../../core/errors.ts'
 import { sigmoid } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
+import { type ExplainedOutput, explainOutput } from './explain-output.ts'
 import type { Forest } from './forest.ts'
+import { expOf, toShares } from './links.ts'
 import { checkContent, type ModelContent, type ModelLink } from './model-file.ts'
 import { modelFromBytes, modelToBytes } from './model-file-bytes.ts'
 import { modelFromJSON, modelToJSON } from './model-file-json.ts'
 import { createScorer, type Scorer, scoreInto } from './scorer.ts'
+import { createShap, type Shap } from './shap.ts'
 
 /**
  * A trained model for prediction alone, which can leave the process as a file.
@@ -27,7 +30,7 @@ import { createScorer, type Scorer, scoreInto } from './scorer.ts'
  * copy.predict(x) // to the bit what model.predict(x) gives
  * ```
  */
-export class ForestModel implements Learner, ModelContent {
+export class ForestModel implements Learner, Explainable, ModelContent {
   static readonly type: string = 'forest-model'
   static readonly version: number = 1
 
@@ -35,6 +38,8 @@ export class ForestModel implements Learner, ModelContent {
   readonly #scorer: Scorer
   #state: { seen: number } = { seen: 0 }
   readonly #margins: Float64Array
+  /** Made when the first explanation is asked for. */
+  #shap: Shap | undefined
 
   /** Throws `INVALID_INPUT` unless the parts fit together. The forest is shared, not copied, and must not change. */
   constructor(content: ModelContent) {
@@ -111,6 +116,33 @@ export class ForestModel implements Learner, ModelContent {
     return out
   }
 
+  /** `"log-odds"` where `predict` gives a probability; of several outputs, margins are explained. */
+  get explains(): 'log-odds' | 'value' {
+    return this.link === 'sigmoid' ? 'log-odds' : 'value'
+  }
+
+  /** What is said of one output before looking at any feature. */
+  baseValue(x: Vector, output: number = 0): number {
+    return this.#explained(x, output).base
+  }
+
+  /**
+   * Each feature's part in the prediction: exact SHAP values, as `GradientBoosting.explain` has them. Of several outputs
+   * they are parts of the margin of one. About 50 µs for 100 trees of 31 leaves; the first call prepares for some milliseconds.
+   */
+  explain(x: Vector, output: number = 0): readonly Contribution[] {
+    return this.#explained(x, output).contributions
+  }
+
+  #explained(x: Vector, output: number): ExplainedOutput {
+    checkVector(x, this.features)
+    if (!(Number.isInteger(output) && output >= 0 && output < this.outputs)) {
+      throw new TradeLearnError('INVALID_INPUT', `"output" must be from 0 to ${this.outputs - 1}, got ${show(output)}.`)
+    }
+    this.#shap ??= createShap(this.forest)
+    return explainOutput(this.#shap, x, output, this.link === 'exp' ? expOf : (margin) => margin)
+  }
+
   /** Counts an observation. The trees stay as they are. */
   learn(x: Vector, y: number, weight = 1): void {
     checkObservation(this.task, x, this.features, y, weight)
@@ -145,14 +177,5 @@ export class ForestModel implements Learner, ModelContent {
 /** The prediction for one margin, kept finite. */
 function linkOne(link: ModelLink, margin: number): number {
   if (link === 'sigmoid') return sigmoid(margin)
-  return link === 'exp' ? Math.min(Math.exp(margin), Number.MAX_VALUE) : margin
-}
-
-/** Each e^(margin - largest margin) over their sum. */
-function toShares(out: Float64Array): void {
-  let most = Number.NEGATIVE_INFINITY
-  for (let k = 0; k < out.length; k++) most = Math.max(most, out[k]!)
-  let sum = 0
-  for (let k = 0; k < out.length; k++) sum += out[k] = Math.exp(out[k]! - most)
-  for (let k = 0; k < out.length; k++) out[k]! /= sum
+  return link === 'exp' ? expOf(margin) : margin
 }

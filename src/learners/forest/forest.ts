@@ -36,6 +36,9 @@ export type Forest = {
   readonly cover: Float64Array
 }
 
+/** Words of all sets of a forest: 64 MB. More would let a few large category numbers fill the memory. */
+export const MOST_SET_WORDS: number = 1 << 24
+
 /** Leaf values stay within this, so that no number of trees adds up to infinity. */
 export const VALUE_LIMIT = 1e100
 

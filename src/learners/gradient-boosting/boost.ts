@@ -1,6 +1,7 @@
 import type { Rng } from '../../contracts.ts'
+import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
-import { createForest, type Forest, leafOf, trimForest, VALUE_LIMIT } from '../forest/forest.ts'
+import { createForest, type Forest, trimForest, VALUE_LIMIT } from '../forest/forest.ts'
 import { binTable } from './bin-table.ts'
 import { renewedValue } from './constraints.ts'
 import { packDerivatives } from './derivatives.ts'
@@ -57,7 +58,7 @@ export function* boost(table: Table, training: Training): Generator<number, Fore
   const { rows } = step.value
   const outputs = start.base.length
   const mostLeaves = Math.max(1, Math.min(options.maxLeaves, rows))
-  const draft = continued(start, rounds * outputs, rounds * outputs * (2 * mostLeaves - 1))
+  const draft = continued(start, rounds * outputs, checkNodes(rounds * outputs * (2 * mostLeaves - 1)))
   const work: Work = {
     training,
     table: head,
@@ -135,7 +136,7 @@ function growRound(work: Work, round: number, dropout: Dropout): number {
     const leaves = growTree(grower, draft, work.nodes, seenRows, columns.subarray(0, seenColumns), units)
     if (leaves.length > 1 || isOffLevel(work, seenRows)) {
       finishTree(work, k, leaves, dropped.factors[k]!)
-      addTree(work, k, leaves, seenRows)
+      addTree(work, k, leaves)
       grown++
     }
     // the next output's tree begins with the rows in the order in which they were chosen
@@ -194,16 +195,13 @@ function finishTree(
 }
 
 /** Takes a grown tree into the forest and into the margins of all rows. */
-function addTree(work: Work, k: number, leaves: readonly GrownLeaf[], seenRows: number): void {
-  const { grower, draft, margins, table, nodes } = work
+function addTree(work: Work, k: number, leaves: readonly GrownLeaf[]): void {
+  const { grower, draft, margins, nodes } = work
   const { rows } = grower
   const offset = k * rows.length
-  for (const { node, start, end } of leaves) {
+  for (const { node, start, end, restStart, restEnd } of leaves) {
     addTo(margins, offset, rows, start, end, draft.value[node]!)
-  }
-  for (let i = seenRows; i < rows.length; i++) {
-    const row = rows[i]!
-    margins[offset + row]! += draft.value[leafOf(draft, nodes, table.x, row * draft.features)]!
+    addTo(margins, offset, rows, restStart, restEnd, draft.value[node]!)
   }
   draft.roots[work.trees] = nodes
   draft.output[work.trees] = k
@@ -232,6 +230,17 @@ export function fade(table: Table, halfLife: number): Table {
   for (let i = weights.length - 1, factor = 1; i >= 0; i--, factor = Math.max(factor * keep, 1e-30))
     weights[i]! *= factor
   return { ...table, weights }
+}
+
+/** Nodes that a training may make room for: 13 GB. */
+const MOST_NODES = 1 << 28
+
+function checkNodes(nodes: number): number {
+  if (nodes <= MOST_NODES) return nodes
+  throw new TradeLearnError(
+    'OUT_OF_MEMORY',
+    `The trees must have at most ${MOST_NODES} nodes in all, got room for ${nodes} asked for by "trees" and "maxLeaves".`,
+  )
 }
 
 /** A forest with the trees of `start` and room for more. */

@@ -1,4 +1,4 @@
-import type { JsonObject, RefitWork, Vector } from '../../contracts.ts'
+import type { JsonObject, Measurable, RefitWork, Vector } from '../../contracts.ts'
 import { integer } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { type State as Packable, unpackState } from '../../core/state.ts'
@@ -9,8 +9,10 @@ import { baseOf } from './boost.ts'
 import { checkRow, checkWindow } from './check-row.ts'
 import { runJob, TRAINING, type TrainingJob } from './job.ts'
 import { type CustomLoss, type Loss, lossFor } from './loss.ts'
+import { trainingMemory } from './memory.ts'
 import type { GradientBoostingOptions } from './options.ts'
-import { createWindow, emptyWindow, newest, pushRow, type Window } from './window.ts'
+import { createUndo, notePush, type Undo, undoPush } from './undo.ts'
+import { createWindow, emptyWindow, newest, pushRow, type Table, type Window } from './window.ts'
 
 type State = {
   seen: number
@@ -29,8 +31,11 @@ type State = {
 /** A training that has not been done yet, and what to do with what comes of it. */
 type Beginning = { readonly job: TrainingJob; adopt(forest: Forest): void }
 
-/** Rows that are checked and copied in one step: with 200 features about a millisecond. */
-const ROWS_A_STEP = 1000
+/** Values that are checked and copied in one step, each row counted as 10 more: less than a millisecond. */
+const VALUES_A_STEP = 20_000
+
+/** Up to so many observations the base follows each one: what sorts them takes some 0.1 ms. */
+const CLOSELY_FOLLOWED = 128
 
 /** The life of boosted trees on a stream, whatever the number of their outputs: remember, refit, forget, save. */
 export class Booster {
@@ -40,11 +45,13 @@ export class Booster {
   #state: State
   #scorer: Scorer
   #shap: Shap | undefined
+  readonly #undo: Undo
 
   constructor(options: GradientBoostingOptions, custom?: CustomLoss) {
     this.options = options
     this.custom = custom
     this.loss = lossFor(options, custom)
+    this.#undo = createUndo(options.features)
     this.#state = this.#fresh()
     this.#scorer = createScorer(this.#state.forest)
   }
@@ -93,12 +100,37 @@ export class Booster {
     const { options } = this
     checkRow(options, x, y, weight)
     const s = this.#state
-    pushRow(s.window, options.window, x, y, weight)
+    const { window, seen, fresh, forest } = s
+    const scorer = this.#scorer
+    notePush(this.#undo, window, options.window)
+    pushRow(window, options.window, x, y, weight)
     s.seen++
     s.fresh++
-    // once a refit is due anyway, the base need not follow every label
-    if (s.trainedOn === 0 && (s.window.size <= options.minSamples || s.fresh % options.refitEvery === 0)) this.#rebase()
-    if (options.refit === 'inline' && this.refitDue) finish(this.refit())
+    try {
+      if (s.trainedOn === 0 && this.#isBaseDue()) this.#setForest(this.#untrained(window))
+      if (options.refit === 'inline' && this.refitDue) finish(this.refit())
+    } catch (error) {
+      // a loss of the user's own, or a refit that was due, has failed: nothing has been learned
+      undoPush(this.#undo, window)
+      s.seen = seen
+      s.fresh = fresh
+      s.forest = forest
+      this.#scorer = scorer
+      throw error
+    }
+  }
+
+  /**
+   * Whether the base of an untrained model should follow the observation that has just come: each of the first ones, then
+   * every 8th up to 256, every 16th up to 512 and so on, which costs a constant number of sorts for each doubling.
+   */
+  #isBaseDue(): boolean {
+    const { minSamples, refitEvery } = this.options
+    const { window, fresh } = this.#state
+    const { size } = window
+    // once a refit is due anyway, or the window holds no more, it need not follow closely
+    if (size > minSamples || this.#undo.full) return fresh % refitEvery === 0
+    return size < CLOSELY_FOLLOWED || size % (1 << (27 - Math.clz32(size))) === 0
   }
 
   fit(rows: readonly Vector[], y: ArrayLike<number>, weights?: ArrayLike<number>): void {
@@ -107,12 +139,18 @@ export class Booster {
   }
 
   /** Checks and copies a table in short steps; the last one returns its training, for another thread. */
-  *beginFit(
+  beginFit(
     rows: readonly Vector[],
     y: ArrayLike<number>,
     weights?: ArrayLike<number>,
-  ): Generator<number, RefitWork, void> {
-    return this.#workOf(yield* this.#beginFit(rows, y, weights))
+  ): Generator<number, RefitWork, void> & Measurable {
+    const begin = this.#beginFit(rows, y, weights)
+    const steps = this.#workLater(begin)
+    return Object.assign(steps, { memory: (threads: number) => this.#memory(rows.length, threads) })
+  }
+
+  *#workLater(begin: Generator<number, Beginning, void>): Generator<number, RefitWork, void> {
+    return this.#workOf(yield* begin)
   }
 
   *#beginFit(
@@ -121,7 +159,7 @@ export class Booster {
     weights?: ArrayLike<number>,
   ): Generator<number, Beginning, void> {
     const { options } = this
-    const { features, window } = options
+    const { features, window: most } = options
     const n = rows.length
     if (y.length !== n || (weights && weights.length !== n)) {
       throw new TradeLearnError(
@@ -129,18 +167,28 @@ export class Booster {
         `"y" and "weights" must have ${n} entries like "rows", got ${y.length} and ${weights?.length}.`,
       )
     }
-    const all = emptyWindow(features, n)
-    for (let i = 0; i < n; i++) {
-      checkRow(options, rows[i]!, y[i]!, weights?.[i] ?? 1)
-      pushRow(all, n, rows[i]!, y[i]!, weights?.[i] ?? 1)
-      if (i % ROWS_A_STEP === ROWS_A_STEP - 1) yield (i + 1) / n
-    }
-    const remembered = createWindow(features, newest(all, window))
-    const job = { options, table: { x: all.x, y: all.y, weights: all.weights }, label: 'refit 0' }
     const before = this.#state
-    const adopt = (forest: Forest): void => {
-      if (this.#state !== before) return
-      this.#state = { ...this.#fresh(), seen: n, window: remembered }
+    const { window, refits, seen } = before
+    const all = emptyWindow(features, n)
+    const remembered = emptyWindow(features, Math.min(n, most))
+    const step = Math.ceil(VALUES_A_STEP / (features + 10))
+    for (let i = 0; i < n; i++) {
+      const x = rows[i]!
+      const weight = weights?.[i] ?? 1
+      checkRow(options, x, y[i]!, weight)
+      pushRow(all, n, x, y[i]!, weight)
+      if (i >= n - most) pushRow(remembered, most, x, y[i]!, weight)
+      if (i % step === step - 1) yield (i + 1) / n
+    }
+    const job = { options, table: { x: all.x, y: all.y, weights: all.weights }, label: 'refit 0' }
+    const adopt = (trained: Forest): void => {
+      const s = this.#state
+      if (s !== before || s.window !== window || s.refits !== refits) return
+      // what has been learned since is remembered too
+      const since = s.seen - seen
+      pushTable(remembered, most, newest(window, since))
+      const forest = since > 0 && n < options.minSamples ? this.#untrained(remembered) : trained
+      this.#state = { ...this.#fresh(), seen: n + since, fresh: since, window: remembered }
       this.#adopt(forest, n)
     }
     return { job, adopt }
@@ -159,10 +207,13 @@ export class Booster {
   #workOf({ job, adopt }: Beginning): RefitWork {
     const { custom } = this
     const { features } = this.options
+    // by the time that someone asks the table may have been handed over
+    const rows = job.table.y.length
     return {
       // functions of the user's own cannot be sent
       kind: custom ? 'local' : TRAINING,
       job,
+      memory: (threads) => this.#memory(rows, threads),
       run: () => runJob(job, custom),
       adopt: (result) => {
         const forest = result as Forest
@@ -170,6 +221,11 @@ export class Booster {
         adopt(forest)
       },
     }
+  }
+
+  /** The bytes of a training; one with functions of the user's own has this thread alone. */
+  #memory(rows: number, threads: number): number {
+    return trainingMemory(this.options, rows, this.custom ? 1 : threads).total
   }
 
   #begin(): Beginning {
@@ -192,9 +248,10 @@ export class Booster {
   forget(keep: number): void {
     integer('keep', keep, 0, 'INVALID_INPUT')
     const s = this.#state
-    s.window = createWindow(this.options.features, newest(s.window, keep))
+    const window = createWindow(this.options.features, newest(s.window, keep))
+    if (s.trainedOn === 0) this.#setForest(this.#untrained(window))
+    s.window = window
     s.forgotten = true
-    if (s.trainedOn === 0) this.#rebase()
   }
 
   /** Everything that has been learned, as it goes into a snapshot. */
@@ -217,28 +274,38 @@ export class Booster {
   }
 
   #fresh(): State {
-    const { options, loss } = this
-    const window = createWindow(options.features)
-    const base = baseOf(newest(window, 0), options, loss)
-    const forest = createForest(options.features, base, 0, 0)
+    const window = createWindow(this.options.features)
+    const forest = this.#untrained(window)
     return { seen: 0, fresh: 0, refits: 0, trainedOn: 0, forgotten: false, window, forest }
   }
 
-  /** Sets the base of an untrained model to what suits its labels. */
-  #rebase(): void {
-    const s = this.#state
-    const base = baseOf(newest(s.window, s.window.size), this.options, this.loss)
-    s.forest = createForest(this.options.features, base, 0, 0)
-    this.#scorer = createScorer(s.forest)
+  /** No trees, and the base that suits the labels: O(window), for some losses with a sort. */
+  #untrained(window: Window): Forest {
+    const { options, loss } = this
+    // no loss asks for the vectors
+    const labels = newest({ ...window, features: 0 }, window.size)
+    return createForest(options.features, baseOf(labels, options, loss), 0, 0)
+  }
+
+  #setForest(forest: Forest): void {
+    this.#state.forest = forest
+    this.#scorer = createScorer(forest)
   }
 
   #adopt(forest: Forest, rows: number): void {
     const s = this.#state
-    s.forest = forest
     s.refits++
     s.trainedOn = rows < this.options.minSamples ? 0 : rows
     s.forgotten = false
-    this.#scorer = createScorer(forest)
+    this.#setForest(forest)
+  }
+}
+
+/** Adds a table's rows to a window that holds at most so many. */
+function pushTable(window: Window, most: number, { x, y, weights }: Table): void {
+  const { features } = window
+  for (let i = 0; i < y.length; i++) {
+    pushRow(window, most, x.subarray(i * features, (i + 1) * features), y[i]!, weights[i]!)
   }
 }
 

@@ -7,7 +7,7 @@ const MOST_ONE_AGAINST_REST = 4
 /** Rows added to each category's share when categories are put in order, so that rare ones stay in the middle. */
 const SMOOTHING = 10
 /** More l2 for sets of categories, which have many ways to fit noise. */
-const SET_L2 = 10
+export const SET_L2 = 10
 /** Categories in the smaller set, at most. */
 const MOST_IN_SET = 32
 /** Rows by which a set must grow before it is worth another look, and which the other side must keep. */

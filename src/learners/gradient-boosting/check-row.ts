@@ -1,7 +1,7 @@
 import { checkObservation, finite, positive } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import type { GradientBoostingOptions } from './options.ts'
-import type { Table } from './window.ts'
+import { MOST_COUNT, MOST_LABEL, type Table } from './window.ts'
 
 /** Checks one observation: the vector, the weight, and a label that suits the loss. */
 export function checkRow(options: GradientBoostingOptions, x: Float64Array, y: number, weight: number): void {
@@ -12,7 +12,8 @@ export function checkRow(options: GradientBoostingOptions, x: Float64Array, y: n
 
 /** What a label should have been; `undefined` where it is right. */
 function wantedLabel({ loss, classes }: GradientBoostingOptions, y: number): string | undefined {
-  if (loss === 'poisson' && !(y >= 0)) return 'at least 0 for the Poisson loss'
+  if (Math.abs(y) > MOST_LABEL) return `at most ±${MOST_LABEL}, so that sums of squares stay finite`
+  if (loss === 'poisson' && !(y >= 0 && y <= MOST_COUNT)) return `from 0 to ${MOST_COUNT} for the Poisson loss`
   if (loss === 'softmax' && !(Number.isInteger(y) && y >= 0 && y < classes)) return `a class from 0 to ${classes - 1}`
   return undefined
 }

@@ -1,9 +1,11 @@
 import type {
   BatchLearner,
+  BatchOffloadable,
   Codec,
   Contribution,
   Explainable,
   Forgetful,
+  Measurable,
   Offloadable,
   Refittable,
   RefitWork,
@@ -14,13 +16,13 @@ import { checkVector } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
-import { sortByMagnitude } from '../contributions.ts'
+import { explainOutput } from '../forest/explain-output.ts'
 import { biasOf, type Forest } from '../forest/forest.ts'
 
 import { ForestModel } from '../forest/forest-model.ts'
 import type { ModelContent } from '../forest/model-file.ts'
 import { leavesInto, scoreOne, stagedInto } from '../forest/scorer.ts'
-import { shapInteractionsInto, shapInto } from '../forest/shap.ts'
+import { shapInteractionsInto } from '../forest/shap.ts'
 import { type Tree, treeAt } from '../forest/tree.ts'
 import { forestImportance } from '../importance.ts'
 import { Booster } from './booster.ts'
@@ -43,7 +45,7 @@ import { type GradientBoostingInput, type GradientBoostingOptions, resolveOption
  * Between refits `learn` only remembers, so a new trade counts from the next refit on; where each trade must count at
  * once, use an online learner beside it.
  *
- * `learn` O(features); `predict` about O(trees), no allocation; a refit O(rows × features × trees) in steps that bin
+ * `learn` O(features), and before the first trees now and then a sort of the labels; `predict` about O(trees), no allocation; a refit O(rows × features × trees) in steps that bin
  * one feature or grow one tree. Memory O(window × features + trees × maxLeaves).
  *
  * @see J. H. Friedman (2001), "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29
@@ -57,7 +59,9 @@ import { type GradientBoostingInput, type GradientBoostingOptions, resolveOption
  * model.predict(x) // P(win)
  * ```
  */
-export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Offloadable, Explainable {
+export class GradientBoosting
+  implements BatchLearner, Refittable, Forgetful, Offloadable, BatchOffloadable, Explainable
+{
   static readonly type: string = 'gradient-boosting'
   static readonly version: number = 2
 
@@ -173,8 +177,10 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
     return Array.from(forest.roots, (root) => treeAt(forest, root))
   }
 
-  get explains(): 'log-odds' | 'value' {
-    return this.options.loss === 'logistic' ? 'log-odds' : 'value'
+  get explains(): 'log-odds' | 'probability' | 'value' {
+    const { loss, task } = this.options
+    if (loss === 'logistic') return 'log-odds'
+    return task === 'binary' ? 'probability' : 'value'
   }
 
   /** The margin to expect before looking at any feature: where contributions start from. */
@@ -183,7 +189,7 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
   }
 
   baseValue(_x: Vector): number {
-    return this.explains === 'log-odds' ? this.bias : this.#valueOf(this.bias)
+    return this.#explainedOf(this.bias)
   }
 
   /**
@@ -197,21 +203,12 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
    */
   explain(x: Vector): readonly Contribution[] {
     checkVector(x, this.options.features)
-    const { shap } = this.#booster
-    const parts = new Float64Array(shap.size)
-    shapInto(shap, x, 0, parts)
-    const stretch = this.#stretch(parts)
-    const named = Array.from(parts.subarray(0, x.length), (part, feature) => ({ feature, amount: part * stretch }))
-    return sortByMagnitude(named.filter(({ amount }) => amount !== 0))
+    return explainOutput(this.#booster.shap, x, 0, (margin) => this.#explainedOf(margin)).contributions
   }
 
-  /** What parts of the margin must be multiplied by to be parts of what is explained. */
-  #stretch(parts: Float64Array): number {
-    if (this.explains === 'log-odds') return 1
-    const bias = parts.at(-1)!
-    const margin = parts.reduce((sum, part) => sum + part, 0)
-    if (this.#valueOf(margin) === margin && this.#valueOf(bias) === bias) return 1
-    return margin === bias ? 0 : (this.#valueOf(margin) - this.#valueOf(bias)) / (margin - bias)
+  /** What is explained of a margin: itself, where that is the log-odds. */
+  #explainedOf(margin: number): number {
+    return this.explains === 'log-odds' ? margin : this.#valueOf(margin)
   }
 
   #valueOf(margin: number): number {
@@ -253,7 +250,7 @@ export class GradientBoosting implements BatchLearner, Refittable, Forgetful, Of
     rows: readonly Vector[],
     y: ArrayLike<number>,
     weights?: ArrayLike<number>,
-  ): Generator<number, RefitWork, void> {
+  ): Generator<number, RefitWork, void> & Partial<Measurable> {
     return this.#booster.beginFit(rows, y, weights)
   }
 

@@ -1,5 +1,6 @@
+import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
-import { type Forest, VALUE_LIMIT } from '../forest/forest.ts'
+import { type Forest, MOST_SET_WORDS, VALUE_LIMIT } from '../forest/forest.ts'
 import { type Bins, binCount } from './binning.ts'
 import { type Constraints, constraintsOf, outputOf } from './constraints.ts'
 import { addRows, type Matrix, packColumns } from './histogram.ts'
@@ -39,20 +40,22 @@ export type Grower = {
 /** A forest in the making, whose sets of categories may still move to a larger array. */
 export type Draft = Omit<Forest, 'sets'> & { sets: Uint32Array }
 
-/** A leaf of the tree so far: the rows from `start` to `end`, and the best question to ask them. */
-type Leaf = Node & {
-  readonly node: number
-  readonly start: number
-  readonly end: number
-  readonly depth: number
-  /** Added to l2 in this leaf. */
-  readonly extraL2: number
-  histogram: Float64Array | undefined
-  split: Candidate
-}
+/** Where a leaf's rows stand in `rows`: those that the tree sees, and those that only come by for their margins. */
+type Range = { readonly start: number; readonly end: number; readonly restStart: number; readonly restEnd: number }
 
-/** A finished leaf: its node and its part of `rows`. */
-export type GrownLeaf = Pick<Leaf, 'node' | 'start' | 'end'>
+/** A leaf of the tree so far: its rows, and the best question to ask them. */
+type Leaf = Node &
+  Range & {
+    readonly node: number
+    readonly depth: number
+    /** Added to l2 in this leaf. */
+    readonly extraL2: number
+    histogram: Float64Array | undefined
+    split: Candidate
+  }
+
+/** A finished leaf: its node and its parts of `rows`. */
+export type GrownLeaf = Range & Pick<Leaf, 'node'>
 
 /** A grower for one binned table. */
 export function createGrower(options: GradientBoostingOptions, bins: Bins, team: Team): Grower {
@@ -134,7 +137,8 @@ function firstLeaf(grower: Grower, root: number, count: number, search: Search):
   // where a tree sees all rows, they are still in their own order
   const inOrder = count === rows.length ? packed : ordered
   if (inOrder === ordered) gather(packed, rows, 0, count, ordered)
-  const leaf = createLeaf(root, 0, count, 0, sumOf(packed, rows, 0, count), UNBOUND, [], 0)
+  const range = { start: 0, end: count, restStart: count, restEnd: rows.length }
+  const leaf = createLeaf(root, range, 0, sumOf(packed, rows, 0, count), UNBOUND, [], 0)
   if (!splittable(grower, leaf)) return leaf
   leaf.histogram = takeHistogram(grower, search)
   addRows(matrix, rows, 0, count, inOrder, counts, width, leaf.histogram, undefined)
@@ -176,24 +180,27 @@ function nextToSplit(leaves: readonly Leaf[], growth: GradientBoostingOptions['g
 /** Sorts a leaf's rows into those that go left and those that go right, both in their old order. */
 function divide(grower: Grower, parent: Leaf, next: number, units: Units): [Leaf, Leaf] {
   const { rows, scratch, goesLeft, bins } = grower
-  const { start, end, total, split } = parent
+  const { start, end, restStart, restEnd, total, split } = parent
   const column = bins.byFeature.subarray(split.feature * bins.rows, (split.feature + 1) * bins.rows)
   const middle = partition(rows, start, end, column, goesLeft, scratch)
   putBack(scratch, end - middle, rows, middle)
+  const restMiddle = partition(rows, restStart, restEnd, column, goesLeft, scratch)
+  putBack(scratch, restEnd - restMiddle, rows, restMiddle)
 
   const path = grower.constraints.extend(parent.path, split.feature)
   const [below, above] = childBounds(grower, parent, units)
   const depth = parent.depth + 1
+  const right = total - split.left
+  const { extraL2 } = split
   return [
-    createLeaf(next, start, middle, depth, split.left, below, path, split.extraL2),
-    createLeaf(next + 1, middle, end, depth, total - split.left, above, path, split.extraL2),
+    createLeaf(next, { start, end: middle, restStart, restEnd: restMiddle }, depth, split.left, below, path, extraL2),
+    createLeaf(next + 1, { start: middle, end, restStart: restMiddle, restEnd }, depth, right, above, path, extraL2),
   ]
 }
 
 function createLeaf(
   node: number,
-  start: number,
-  end: number,
+  range: Range,
   depth: number,
   total: Packed,
   { lowest, highest }: Bounds,
@@ -203,11 +210,14 @@ function createLeaf(
   const split = noCandidate()
   return {
     node,
-    start,
-    end,
+    // named one by one: objects made by spreading have no fixed shape, and all that reads them is then slow
+    start: range.start,
+    end: range.end,
+    restStart: range.restStart,
+    restEnd: range.restEnd,
     depth,
     total,
-    rows: end - start,
+    rows: range.end - range.start,
     lowest,
     highest,
     path,
@@ -286,6 +296,13 @@ function addSet(grower: Grower, forest: Draft, categories: readonly number[]): n
   const words = Math.floor(Math.max(...categories) / 32) + 1
   const at = grower.setWords
   grower.setWords = at + 1 + words
+  if (grower.setWords > MOST_SET_WORDS) {
+    throw new TradeLearnError(
+      'OUT_OF_MEMORY',
+      `The sets of categories must take at most ${4 * MOST_SET_WORDS} bytes, but each takes a bit for every category up ` +
+        `to ${Math.max(...categories)}: number the categories from 0 up.`,
+    )
+  }
   if (grower.setWords > forest.sets.length) {
     const sets = new Uint32Array(2 * grower.setWords)
     sets.set(forest.sets)

@@ -1,5 +1,6 @@
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { clamp, logit, logLossOf, sigmoid } from '../../core/math.ts'
+import { expOf, toShares } from '../forest/links.ts'
 import type { GradientBoostingOptions } from './options.ts'
 import { quantileOf } from './quantile.ts'
 import { quickSigmoid } from './quick-sigmoid.ts'
@@ -48,7 +49,10 @@ const LEAST_HESSIAN = 1e-16
 export function lossFor(options: GradientBoostingOptions, custom?: CustomLoss): Loss {
   const ours = ownLoss(options)
   if (ours && !custom) return ours
-  if (custom && !ours && custom.name === options.loss) return fromCustom(custom)
+  if (custom && !ours && custom.name === options.loss) {
+    if (custom.lossOf || options.earlyStoppingRounds === 0) return fromCustom(custom)
+    throw new TradeLearnError('INVALID_OPTION', `Early stopping needs "lossOf" of the loss "${custom.name}".`)
+  }
   throw new TradeLearnError(
     'INVALID_OPTION',
     `"loss" must name one of ours, or the "customLoss" that is given, got ${show(options.loss)} and ` +
@@ -201,7 +205,7 @@ function centreOf({ y, weights }: Table, delta: number): number {
 
 /** Steps of Poisson margins are kept small by adding this to the exponent of the hessian, as in XGBoost and LightGBM. */
 const POISSON_MAX_DELTA = 0.7
-/** Poisson margins stay within this; e^±50 is beyond any count and keeps hessians finite. */
+/** Poisson margins count as within this in training; e^±50 is beyond any count and keeps hessians finite. */
 const POISSON_LIMIT = 50
 
 /** Counts with mean e^margin: g = e^margin - y, h = e^(margin + 0.7). */
@@ -220,7 +224,7 @@ const poisson: Loss = {
     return Math.exp(margin) - y[i]! * margin
   },
   predict(margins) {
-    margins[0] = Math.exp(Math.min(Math.max(margins[0]!, -POISSON_LIMIT), POISSON_LIMIT))
+    margins[0] = expOf(margins[0]!)
   },
 }
 
@@ -296,18 +300,6 @@ function softmax(classes: number): Loss {
   }
 }
 
-/** Turns margins into probabilities that add up to 1. */
-function toShares(margins: Float64Array): void {
-  let most = margins[0]!
-  for (let k = 1; k < margins.length; k++) most = Math.max(most, margins[k]!)
-  let total = 0
-  for (let k = 0; k < margins.length; k++) {
-    margins[k] = Math.exp(margins[k]! - most)
-    total += margins[k]!
-  }
-  for (let k = 0; k < margins.length; k++) margins[k] = margins[k]! / total
-}
-
 /** Puts a user's loss behind the same door, with every number it gives checked. */
 function fromCustom(custom: CustomLoss): Loss {
   const checked = (what: string, value: number, least = -Infinity): number => {
@@ -328,9 +320,7 @@ function fromCustom(custom: CustomLoss): Loss {
       }
     },
     lossOf({ y }, margins, i) {
-      if (!custom.lossOf)
-        throw new TradeLearnError('INVALID_OPTION', `Early stopping needs "lossOf" of the loss "${custom.name}".`)
-      return checked('value', custom.lossOf(y[i]!, margins[i]!))
+      return checked('value', custom.lossOf?.(y[i]!, margins[i]!) ?? Number.NaN)
     },
     startsAnywhere: true,
     predict(margins) {

@@ -25,29 +25,30 @@ export type Parcel<T> = { readonly message: T; readonly transfer: readonly Array
 /** What a thread says once, when it has been loaded. */
 export const READY: Parcel<TrainingReply> = { message: { id: -1 }, transfer: [] }
 
+/** Values that are copied in one step: 2 MB, about a millisecond. */
+const VALUES_A_STEP = 1 << 18
+
 /**
- * The requests that make `threads` threads do one job. One thread is given the table itself, without a copy; several
- * share one copy of it.
+ * Makes the requests by which `threads` threads do one job, in short steps, each yielding the fraction done. One thread
+ * is given the table itself, without a copy; several share one copy of it.
  */
-export function requestsFor(work: unknown, id: number, threads: number): readonly Parcel<TrainingRequest>[] {
+export function* requestsFor(
+  work: unknown,
+  id: number,
+  threads: number,
+): Generator<number, readonly Parcel<TrainingRequest>[], void> {
   const job = work as TrainingJob
   const { x, y, weights } = job.table
   if (threads === 1) {
     const transfer = [x.buffer, y.buffer, weights.buffer] as ArrayBuffer[]
     return [{ message: { id, job }, transfer }]
   }
-  const table: Table = { x: inCommon(x), y: inCommon(y), weights: inCommon(weights) }
+  const table: Table = { x: yield* inCommon(x), y: yield* inCommon(y), weights: yield* inCommon(weights) }
   const memory = createTeamMemory(threads, trainingMemory(job.options, y.length, threads).shared)
   return Array.from({ length: threads }, (_, rank) => ({
     message: { id, job: { ...job, table }, team: { memory, rank } },
     transfer: [],
   }))
-}
-
-/** The bytes that a job will take with so many threads. */
-export function memoryFor(work: unknown, threads: number): number {
-  const { options, table } = work as TrainingJob
-  return trainingMemory(options, table.y.length, threads).total
 }
 
 /** Whether this is a kind of work that training threads know. */
@@ -79,8 +80,11 @@ function buffersOf(forest: Forest): ArrayBuffer[] {
 }
 
 /** A copy that threads have in common. */
-function inCommon(values: Float64Array): Float64Array {
+function* inCommon(values: Float64Array): Generator<number, Float64Array, void> {
   const copy = new Float64Array(new SharedArrayBuffer(8 * values.length))
-  copy.set(values)
+  for (let start = 0; start < values.length; start += VALUES_A_STEP) {
+    copy.set(values.subarray(start, start + VALUES_A_STEP), start)
+    yield start / values.length
+  }
   return copy
 }

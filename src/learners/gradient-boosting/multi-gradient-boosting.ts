@@ -1,11 +1,25 @@
-import type { Forgetful, MultiLearner, Offloadable, Refittable, RefitWork, Snapshot, Vector } from '../../contracts.ts'
+import type {
+  BatchOffloadable,
+  Contribution,
+  Forgetful,
+  Measurable,
+  MultiLearner,
+  Offloadable,
+  Refittable,
+  RefitWork,
+  Snapshot,
+  Vector,
+} from '../../contracts.ts'
 import { checkVector } from '../../core/check.ts'
-import { TradeLearnError } from '../../core/errors.ts'
+import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { type ExplainedOutput, explainOutput } from '../forest/explain-output.ts'
 import type { Forest } from '../forest/forest.ts'
 import { ForestModel } from '../forest/forest-model.ts'
 import type { ModelContent } from '../forest/model-file.ts'
+import { leavesInto, stagedInto } from '../forest/scorer.ts'
+import { type Tree, treeAt } from '../forest/tree.ts'
 import { forestImportance } from '../importance.ts'
 import { Booster } from './booster.ts'
 import { type GradientBoostingInput, type GradientBoostingOptions, resolveOptions, templateOptions } from './options.ts'
@@ -36,7 +50,7 @@ export type MultiGradientBoostingInput = Omit<GradientBoostingInput, 'task' | 'l
  * const [low, middle, high] = range.predictInto(x, new Float64Array(range.outputs))
  * ```
  */
-export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetful, Offloadable {
+export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetful, Offloadable, BatchOffloadable {
   static readonly type: string = 'multi-gradient-boosting'
   static readonly version: number = 1
 
@@ -84,6 +98,61 @@ export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetfu
     return out
   }
 
+  /** Predictions for many vectors, those of the first one first: `outputs` numbers each. */
+  predictMany(rows: readonly Vector[], out: Float64Array = new Float64Array(rows.length * this.outputs)): Float64Array {
+    const { outputs } = this
+    if (out.length !== rows.length * outputs) {
+      throw new TradeLearnError('INVALID_INPUT', `"out" must have ${rows.length * outputs} entries, got ${out.length}.`)
+    }
+    for (const [i, x] of rows.entries()) this.predictInto(x, out.subarray(i * outputs, (i + 1) * outputs))
+    return out
+  }
+
+  /** Which leaf of each tree the vector ends in: the k-th of its tree. The trees of a round stand together. */
+  leaves(x: Vector): Int32Array {
+    checkVector(x, this.options.features)
+    const out = new Int32Array(this.forest.roots.length)
+    leavesInto(this.forest, x, 0, out)
+    return out
+  }
+
+  /** The predictions after the first tree, the first two, and so on: `outputs` numbers each. */
+  staged(x: Vector): Float64Array {
+    checkVector(x, this.options.features)
+    const { outputs } = this
+    const out = new Float64Array(this.forest.roots.length * outputs)
+    stagedInto(this.forest, x, 0, out)
+    for (let at = 0; at < out.length; at += outputs) this.#booster.loss.predict(out.subarray(at, at + outputs))
+    return out
+  }
+
+  /** The trees as plain data; the k-th adds to output k modulo `outputs`, except after a refit that gained nothing for one. */
+  get trees(): readonly Tree[] {
+    const { forest } = this
+    return Array.from(forest.roots, (root) => treeAt(forest, root))
+  }
+
+  /**
+   * Each feature's part in one output's margin: exact SHAP values, which with {@link baseValue} add up to it. The margin is
+   * the log of the class's probability but for what all classes share, or the quantile before sorting.
+   */
+  explain(x: Vector, output: number = 0): readonly Contribution[] {
+    return this.#explained(x, output).contributions
+  }
+
+  /** Where the parts of one output's margin start from. */
+  baseValue(x: Vector, output: number = 0): number {
+    return this.#explained(x, output).base
+  }
+
+  #explained(x: Vector, output: number): ExplainedOutput {
+    checkVector(x, this.options.features)
+    if (!(Number.isInteger(output) && output >= 0 && output < this.outputs)) {
+      throw new TradeLearnError('INVALID_INPUT', `"output" must be from 0 to ${this.outputs - 1}, got ${show(output)}.`)
+    }
+    return explainOutput(this.#booster.shap, x, output, (margin) => margin)
+  }
+
   /** The trees by themselves, for a file or for another process: they predict the same to the bit and learn nothing. */
   toForestModel(about: Pick<ModelContent, 'names' | 'meta'> = {}): ForestModel {
     const link = this.options.loss === 'softmax' ? 'softmax' : 'sorted'
@@ -105,7 +174,7 @@ export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetfu
     rows: readonly Vector[],
     y: ArrayLike<number>,
     weights?: ArrayLike<number>,
-  ): Generator<number, RefitWork, void> {
+  ): Generator<number, RefitWork, void> & Partial<Measurable> {
     return this.#booster.beginFit(rows, y, weights)
   }
 

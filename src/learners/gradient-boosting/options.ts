@@ -1,5 +1,6 @@
 import { checkHalfLife, fraction, integer, nonNegative, oneOf, openFraction, positive, text } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
+import { MOST_COUNT } from './window.ts'
 
 /** What the trees try to get right. */
 export type LossName = 'logistic' | 'squared' | 'huber' | 'quantile' | 'poisson' | 'softmax'
@@ -156,7 +157,13 @@ export function resolveOptions(input: GradientBoostingInput): GradientBoostingOp
   if ((input.dropout ?? 0) > 0 && (input.earlyStoppingRounds ?? 0) > 0) {
     throw new TradeLearnError('INVALID_OPTION', '"dropout" must be 0 with early stopping: it changes earlier trees.')
   }
-  const features = integer('features', input.features)
+  if ((input.dropout ?? 0) > 0 && input.strategy === 'refreshLeaves') {
+    throw new TradeLearnError(
+      'INVALID_OPTION',
+      '"dropout" must be 0 with the strategy "refreshLeaves", which would undo it.',
+    )
+  }
+  const features = atMost('features', integer('features', input.features), MOST_FEATURES)
   const task = oneOf('task', input.task ?? 'binary', ['binary', 'regression'])
   const loss = checkLoss(input.loss ?? (task === 'binary' ? 'logistic' : 'squared'), task)
   const window = integer('window', input.window ?? 5000)
@@ -174,7 +181,7 @@ export function resolveOptions(input: GradientBoostingInput): GradientBoostingOp
     loss,
     quantiles: checkQuantiles(input.quantiles ?? [0.5]),
     huberDelta: nonNegative('huberDelta', input.huberDelta ?? 0),
-    classes: loss === 'softmax' ? integer('classes', input.classes ?? 0, 2) : integer('classes', input.classes ?? 0, 0),
+    classes: atMost('classes', integer('classes', input.classes ?? 0, loss === 'softmax' ? 2 : 0), MOST_OUTPUTS),
     baseScore: checkBaseScore(input.baseScore ?? Number.NaN, loss),
     trees: integer('trees', input.trees ?? 100),
     learningRate: positive('learningRate', input.learningRate ?? 0.1),
@@ -199,7 +206,7 @@ export function resolveOptions(input: GradientBoostingInput): GradientBoostingOp
 
 function resolveTree(input: GradientBoostingInput, features: number): TreeOptions {
   const maxLeaves = integer('maxLeaves', input.maxLeaves ?? 8, 2)
-  const { increasing = [], decreasing = [] } = input.monotone ?? {}
+  const { increasing, decreasing } = checkMonotone(input.monotone ?? {})
   const both = increasing.find((feature) => decreasing.includes(feature))
   if (both !== undefined) {
     throw new TradeLearnError('INVALID_OPTION', `"monotone" must have a feature on one side only, got ${both} on both.`)
@@ -225,8 +232,34 @@ function resolveTree(input: GradientBoostingInput, features: number): TreeOption
       increasing: checkFeatures('monotone.increasing', increasing, features),
       decreasing: checkFeatures('monotone.decreasing', decreasing, features),
     },
-    interactions: (input.interactions ?? []).map((group, i) => checkFeatures(`interactions[${i}]`, group, features)),
+    interactions: checkList('interactions', input.interactions ?? []).map((group, i) =>
+      checkFeatures(`interactions[${i}]`, group, features),
+    ),
   }
+}
+
+/** Vectors of more features are refused: every part sets up memory for each of them, which no file should choose. */
+const MOST_FEATURES = 1 << 20
+/** Classes or quantiles; each takes a tree of its own a round. */
+const MOST_OUTPUTS = 4096
+
+function checkMonotone(monotone: unknown): TreeOptions['monotone'] {
+  if (typeof monotone !== 'object' || monotone === null || Array.isArray(monotone)) {
+    throw new TradeLearnError(
+      'INVALID_OPTION',
+      `"monotone" must be an object with "increasing" and "decreasing" features, got ${show(monotone)}.`,
+    )
+  }
+  const { increasing = [], decreasing = [] } = monotone as Partial<TreeOptions['monotone']>
+  return {
+    increasing: checkList('monotone.increasing', increasing),
+    decreasing: checkList('monotone.decreasing', decreasing),
+  }
+}
+
+function checkList<T>(name: string, list: readonly T[]): readonly T[] {
+  if (Array.isArray(list)) return list
+  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be a list, got ${show(list)}.`)
 }
 
 const LOSSES = { binary: ['logistic'], regression: ['squared', 'huber', 'quantile', 'poisson', 'softmax'] } as const
@@ -243,7 +276,7 @@ function checkLoss(loss: string, task: 'binary' | 'regression'): string {
 }
 
 function checkQuantiles(quantiles: readonly number[]): readonly number[] {
-  integer('quantiles.length', quantiles.length)
+  atMost('quantiles.length', integer('quantiles.length', checkList('quantiles', quantiles).length), MOST_OUTPUTS)
   for (const [i, q] of quantiles.entries()) {
     openFraction(`quantiles[${i}]`, q)
     if (i > 0 && q <= quantiles[i - 1]!) {
@@ -256,15 +289,14 @@ function checkQuantiles(quantiles: readonly number[]): readonly number[] {
 function checkBaseScore(value: number, loss: string): number {
   if (Number.isNaN(value)) return value
   if (loss === 'logistic') return openFraction('baseScore', value)
-  if (loss === 'poisson') return positive('baseScore', value)
+  if (loss === 'poisson') return atMost('baseScore', positive('baseScore', value), MOST_COUNT)
   if (Number.isFinite(value)) return value
   throw new TradeLearnError('INVALID_OPTION', `"baseScore" must be a finite number, got ${value}.`)
 }
 
 /** Passes a list of features, sorted; else throws. */
 function checkFeatures(name: string, list: readonly number[], features: number): readonly number[] {
-  if (!Array.isArray(list)) throw new TradeLearnError('INVALID_OPTION', `"${name}" must be a list, got ${show(list)}.`)
-  for (const feature of list) atMost(name, integer(name, feature, 0), features - 1)
+  for (const feature of checkList(name, list)) atMost(name, integer(name, feature, 0), features - 1)
   return [...new Set(list)].sort((a, b) => a - b)
 }
 

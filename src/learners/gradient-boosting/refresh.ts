@@ -1,5 +1,6 @@
 import { clamp } from '../../core/math.ts'
 import { endOfTree, type Forest, leafOf, VALUE_LIMIT } from '../forest/forest.ts'
+import { SET_L2 } from './categorical-split.ts'
 import { constraintsOf, outputOf, renewedValue } from './constraints.ts'
 import { fillMeans } from './grow.ts'
 import { keepOrder } from './keep-order.ts'
@@ -31,6 +32,7 @@ export function* refreshLeaves(
   const g = new Float64Array(margins.length)
   const h = new Float64Array(margins.length)
   const leaves = new Int32Array(rows)
+  const extraL2 = extraL2Of(forest)
   for (let t = 0; t < roots.length; t++) {
     const k = output[t]!
     const [at, end] = [k * rows, (k + 1) * rows]
@@ -40,7 +42,7 @@ export function* refreshLeaves(
     for (const [leaf, members] of membersOf(leaves)) {
       const wanted = loss.renewal
         ? renewedValue(quantileLeft(y, margins, h.subarray(at, end), at, members, loss.renewal(k)), options)
-        : stepOf(g.subarray(at, end), h.subarray(at, end), members, options)
+        : stepOf(g.subarray(at, end), h.subarray(at, end), members, options, extraL2[leaf]!)
       forest.value[leaf]! += options.refreshRate * (wanted - forest.value[leaf]!)
     }
     settle(forest, roots[t]!, endOfTree(forest, t), direction)
@@ -48,6 +50,16 @@ export function* refreshLeaves(
     if (t + 1 < roots.length) yield (t + 1) / roots.length
   }
   return forest
+}
+
+/** What training added to l2 in each node: something below a question about a set of categories. */
+function extraL2Of({ feature, set, left, right }: Forest): Float64Array {
+  const extra = new Float64Array(feature.length)
+  for (let node = 0; node < feature.length; node++) {
+    if (feature[node]! < 0) continue
+    extra[left[node]!] = extra[right[node]!] = set[node]! < 0 ? 0 : SET_L2
+  }
+  return extra
 }
 
 /** The rows in each leaf. */
@@ -61,14 +73,20 @@ function membersOf(leaves: Int32Array): Map<number, Int32Array> {
   return new Map([...lists].map(([leaf, list]) => [leaf, Int32Array.from(list)]))
 }
 
-function stepOf(g: Float64Array, h: Float64Array, members: Int32Array, options: GradientBoostingOptions): number {
+function stepOf(
+  g: Float64Array,
+  h: Float64Array,
+  members: Int32Array,
+  options: GradientBoostingOptions,
+  extraL2: number,
+): number {
   let gradient = 0
   let hessian = 0
   for (const row of members) {
     gradient += g[row]!
     hessian += h[row]!
   }
-  const output = outputOf(gradient, hessian, options.l2, options, -Infinity, Infinity)
+  const output = outputOf(gradient, hessian, options.l2 + extraL2, options, -Infinity, Infinity)
   return clamp(output * options.learningRate, -VALUE_LIMIT, VALUE_LIMIT)
 }
 

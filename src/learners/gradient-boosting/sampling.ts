@@ -1,4 +1,5 @@
 import type { Rng } from '../../contracts.ts'
+import { sortValues } from './sort-values.ts'
 import { partOf, type Team } from './team.ts'
 
 /**
@@ -34,7 +35,7 @@ export function chooseByGradient(rng: Rng, g: Float64Array, h: Float64Array, out
   const size = new Float64Array(n)
   for (let at = 0; at < g.length; at++) size[at % n]! += Math.abs(g[at]! * h[at]!)
   const top = Math.max(1, Math.round(TOP * n))
-  const bound = size.slice().sort()[n - top]!
+  const bound = sortValues(size.slice())[n - top]!
   // of rows on the bound, the first so many count as large
   let onBound = top - size.reduce((count, one) => count + Number(one > bound), 0)
   const wanted = Math.min(n - top, Math.max(1, Math.round(OTHERS * n)))

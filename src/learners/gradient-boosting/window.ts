@@ -25,10 +25,12 @@ export type Window = {
   size: number
 }
 
-/** Brings a label within ±1e70, so that squares of sums stay finite. */
-export const boundLabel = (y: number): number => clamp(y, -1e70, 1e70)
+/** Labels stay within this, so that squares of sums stay finite. */
+export const MOST_LABEL = 1e70
+/** Counts of the Poisson loss stay within this, so that their logarithms do within its limit on margins. */
+export const MOST_COUNT = 1e20
 
-/** Brings a weight within 1e-30 to 1e30, for the same reason. */
+/** Brings a weight within 1e-30 to 1e30, so that sums stay finite and above 0. */
 export const boundWeight = (weight: number): number => clamp(weight, 1e-30, 1e30)
 
 /** A window over the rows of `table`; it owns the arrays from then on. */
@@ -57,7 +59,7 @@ export function pushRow(window: Window, most: number, x: Float64Array, y: number
     // NaN has many bit patterns; snapshots need one
     window.x[at + f] = value === value ? value : NaN
   }
-  window.y[head] = boundLabel(y)
+  window.y[head] = y
   window.weights[head] = boundWeight(weight)
   window.head = head + 1 === window.y.length ? 0 : head + 1
   if (window.size < window.y.length) window.size++

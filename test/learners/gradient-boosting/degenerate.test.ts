@@ -65,8 +65,15 @@ const MODELS: { readonly [name: string]: (features: number, more: Input) => Mode
     new GradientBoosting({ features, ...tiny, ...more, ...(baseScore ? { baseScore: 1 - 1e-16 } : {}) }),
   squared: (features, more) => new GradientBoosting({ features, task: 'regression', ...tiny, ...more }),
   huber: (features, more) => new GradientBoosting({ features, task: 'regression', loss: 'huber', ...tiny, ...more }),
-  poisson: (features, more) =>
-    new GradientBoosting({ features, task: 'regression', loss: 'poisson', ...tiny, ...more }),
+  poisson: (features, { baseScore, ...more }) =>
+    new GradientBoosting({
+      features,
+      task: 'regression',
+      loss: 'poisson',
+      ...tiny,
+      ...more,
+      ...(baseScore ? { baseScore: 1e20 } : {}),
+    }),
   quantile: (features, more) =>
     new MultiGradientBoosting({
       features,

@@ -209,11 +209,21 @@ describe('missing and odd values', () => {
     expect(regression.predict(vector(9))).toBe(-3)
   })
 
+  test('labels beyond 1e70 are refused, and the model stays as it was', () => {
+    const model = new GradientBoosting({ features: 1, task: 'regression' })
+    model.learn(vector(1), 2)
+    const before = JSON.stringify(model)
+    for (const y of [1.1e70, -1e300]) {
+      expect(() => model.learn(vector(1), y)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    }
+    expect(JSON.stringify(model)).toBe(before)
+  })
+
   test('numbers of any size in features, labels and weights leave predictions finite', () => {
     const huge = fc.constantFrom(1e300, -1e300, Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324, 0, -0, 1, Number.NaN)
     const row = fc.record({
       x: fc.tuple(huge, huge),
-      y: fc.constantFrom(-1.7e308, 1.7e308, 0, 1, 5e-324),
+      y: fc.constantFrom(-1e70, 1e70, 0, 1, 5e-324),
       weight: fc.constantFrom(1.7e308, 5e-324, 1),
     })
     fc.assert(

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { drawNormal } from '../../../src/core/draw.ts'
 import { SeededRng } from '../../../src/core/rng.ts'
 import { restore } from '../../../src/core/snapshot.ts'
+import { ForestModel } from '../../../src/learners/forest/forest-model.ts'
 import {
   GradientBoosting,
   MultiGradientBoosting,
@@ -224,4 +225,50 @@ describe('one output and several', () => {
       () => new GradientBoosting({ features: 2, task: 'regression', loss: 'quantile', quantiles: [0.1, 0.9] }),
     ).toThrow(refused)
   })
+})
+
+describe('looking into a model with several outputs', () => {
+  const rows = Array.from({ length: 300 }, (_, i) => vector((i * 37) % 100, (i * 61) % 100, (i * 17) % 10))
+  const models = {
+    softmax: new MultiGradientBoosting({ features: 3, loss: 'softmax', classes: 3, trees: 12 }),
+    quantile: new MultiGradientBoosting({ features: 3, loss: 'quantile', quantiles: [0.2, 0.8], trees: 12 }),
+  }
+  const y = { softmax: rows.map(([a]) => Math.floor(a! / 34)), quantile: rows.map(([a, b]) => a! - b!) }
+  for (const name of ['softmax', 'quantile'] as const) {
+    const model = models[name]
+    model.fit(rows, y[name])
+    const { outputs } = model
+    const x = vector(50, Number.NaN, 3)
+
+    test(`${name}: base value and parts add up to the margin of each output, of a model from a file too`, () => {
+      const margins = model.marginsInto(x, new Float64Array(outputs))
+      const filed = ForestModel.fromBytes(model.toForestModel().toBytes())
+      for (let k = 0; k < outputs; k++) {
+        for (const one of [model, filed]) {
+          const sum = one.explain(x, k).reduce((total, { amount }) => total + amount, one.baseValue(x, k))
+          expect(sum).toBeCloseTo(margins[k]!, 10)
+        }
+      }
+      for (const output of [-1, 0.5, outputs]) {
+        expect(() => model.explain(x, output)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+        expect(() => filed.explain(x, output)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+      }
+    })
+
+    test(`${name}: many predictions are those one by one, the last stage is the prediction, leaves add up to margins`, () => {
+      const one = model.predictInto(x, new Float64Array(outputs))
+      expect([...model.predictMany([rows[0]!, x]).subarray(outputs)]).toEqual([...one])
+      expect([...model.staged(x).subarray(-outputs)]).toEqual([...one])
+      const margins = [...model.forest.base]
+      const { roots, feature, value, output } = model.forest
+      model.leaves(x).forEach((leaf, t) => {
+        const nodes = Array.from({ length: (roots[t + 1] ?? feature.length) - roots[t]! }, (_, i) => roots[t]! + i)
+        const ends = nodes.filter((node) => feature[node]! < 0)
+        margins[output[t]!]! += value[ends[leaf]!]!
+      })
+      expect(model.trees).toHaveLength(roots.length)
+      const exact = model.marginsInto(x, new Float64Array(outputs))
+      for (let k = 0; k < outputs; k++) expect(margins[k]).toBeCloseTo(exact[k]!, 12)
+    })
+  }
 })

@@ -71,7 +71,7 @@ describe.each(STRATEGIES)('the strategy %s', (strategy) => {
     ['plain', {}],
     ['drawn rows and columns', { rowFraction: 0.6, columnFraction: 0.7 }],
     ['rows by gradient', { sampling: 'goss', learningRate: 0.5 }],
-    ['dropout', { dropout: 0.3 }],
+    ...(strategy === 'refreshLeaves' ? [] : ([['dropout', { dropout: 0.3 }]] satisfies [string, More][])),
     ['a quantile', { loss: 'quantile', quantiles: [0.8] }],
     ["Huber's loss", { loss: 'huber' }],
     ['weights that fade', { halfLife: 50 }],

@@ -57,7 +57,7 @@ describe.each(SIZES)('trainingMemory of %i rows with %o', (rows, input) => {
     expect(stated.table).toBe(bytesOf([table.x, table.y, table.weights]))
     expect(stated.total).toBe(stated.table + stated.shared + stated.perThread)
     const two = trainingMemory(options, rows, 2)
-    expect(two.total).toBe(two.table + two.shared + 2 * two.perThread)
+    expect(two.total).toBe(2 * two.table + two.shared + 2 * two.perThread)
     expect(two.shared).toBe(stated.shared)
   })
 
