@@ -1,10 +1,10 @@
 import type { DriftDetector, DriftLevel, Serializable, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { checkHalfLife, integer, oneOf, positive } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { clamp } from '../core/math.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { bytesOf } from './bytes-of.ts'
 import { checkValue } from './check-value.ts'
 import { isCount, readState } from './read-state.ts'
 

@@ -1,4 +1,5 @@
 import type { Snapshot, Transformer, Vector } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { checkHalfLife, checkVector, integer } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { TradeLearnError } from '../core/errors.ts'
@@ -51,6 +52,11 @@ export class StandardScaler implements Transformer {
     }
     this.#decay = decayOf(halfLife)
     this.#state = { moments: Array.from({ length: features }, createDecayedMoments) }
+  }
+
+  /** Memory that the statistics take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
   }
 
   transform(x: Vector, out: Vector): Vector {

@@ -1,4 +1,5 @@
 import type { Contribution, Explainable, Forgetful, Learner, Snapshot, Vector } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { checkHalfLife, checkObservation, checkVector, integer, positive } from '../core/check.ts'
 import { decayOf } from '../core/decayed-moments.ts'
 import { clamp, sigmoid } from '../core/math.ts'
@@ -104,6 +105,11 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
 
   get seen(): number {
     return this.#state.seen
+  }
+
+  /** Memory that the learnt state takes, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
   }
 
   /** The means of the weights, copied, in log-odds per unit of each feature; the intercept last. */

@@ -6,8 +6,8 @@ import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { ADWIN } from '../drift/adwin.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
-import { sizeOf, sizeOfAll } from './ensembles/size.ts'
 import { packMember, type Restore, restoreMember, restoreMembers } from './members.ts'
+import { sizeOf, sizeOfAll } from './size.ts'
 
 /** Options of {@link DriftAware}. */
 export type DriftAwareOptions = {

@@ -1,4 +1,5 @@
 import type { Learner, Snapshot, Vector } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { checkObservation, integer, openFraction, positive } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { TradeLearnError } from '../core/errors.ts'
@@ -7,6 +8,7 @@ import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
 import { packMember, type Restore, restoreMembers } from './members.ts'
+import { sizeOfAll } from './size.ts'
 
 /** Options of {@link Hedge}. */
 export type HedgeOptions = {
@@ -80,6 +82,11 @@ export class Hedge implements Learner {
 
   get seen(): number {
     return this.#state.seen
+  }
+
+  /** Memory that the experts and their weights take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state) + sizeOfAll(this.learners)
   }
 
   /** The experts' weights, in their order, copied; they sum to 1. */

@@ -4,6 +4,7 @@ import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
 import { packMember, type Restore, restoreMember } from './members.ts'
+import { sizeOf } from './size.ts'
 
 /** The parts of a {@link Pipeline}. */
 export type PipelineOptions = {
@@ -74,6 +75,11 @@ export class Pipeline implements Learner {
 
   get seen(): number {
     return this.learner.seen
+  }
+
+  /** Memory that both parts take, in bytes. */
+  get sizeInBytes(): number {
+    return sizeOf(this.transformer) + sizeOf(this.learner)
   }
 
   predict(x: Vector): number {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Snapshot } from '../../src/contracts.ts'
+import { bytesOf } from '../../src/core/bytes-of.ts'
 import { drawNormal } from '../../src/core/draw.ts'
 import { SeededRng } from '../../src/core/rng.ts'
 import { restore } from '../../src/core/snapshot.ts'
 import { packState } from '../../src/core/state.ts'
-import { bytesOf } from '../../src/drift/bytes-of.ts'
 import { DistributionDrift, FeatureDrift, type FeatureDriftOptions } from '../../src/drift/index.ts'
 
 const TESTS: readonly FeatureDriftOptions['test'][] = ['ks', 'psi', 'wasserstein']

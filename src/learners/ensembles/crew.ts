@@ -5,9 +5,9 @@ import { SeededRng } from '../../core/rng.ts'
 import { nested } from '../../core/snapshot.ts'
 import { lend, refitInTurn } from '../abilities.ts'
 import { packMember, type Restore, restoreMembers } from '../members.ts'
+import { sizeOf, sizeOfAll } from '../size.ts'
 import { Advice } from './advice.ts'
 import { type CreateMember, Nursery } from './nursery.ts'
-import { sizeOf, sizeOfAll } from './size.ts'
 
 /** What all ensembles are told. */
 export type CrewOptions = {

@@ -4,7 +4,7 @@ import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { packMember, type Restore, restoreMember } from '../members.ts'
-import { sizeOf } from './size.ts'
+import { sizeOf } from '../size.ts'
 
 /** The parts of a {@link FeatureSubset}. */
 export type FeatureSubsetOptions = {

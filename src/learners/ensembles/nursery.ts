@@ -2,9 +2,9 @@ import type { JsonObject, Learner, Rng } from '../../contracts.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { isRefittable } from '../abilities.ts'
 import { packMember, type Restore, restoreMember } from '../members.ts'
+import { sizeOf } from '../size.ts'
 import { drawSeed } from './draws.ts'
 import { reseed } from './reseed.ts'
-import { sizeOf } from './size.ts'
 
 /**
  * Makes a fresh member for vectors of `features` numbers. Members may differ by their seed alone.

@@ -6,7 +6,7 @@ import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { isRefittable, lend, refitInTurn } from '../abilities.ts'
 import { packMember, type Restore, restoreMember, restoreMembers } from '../members.ts'
-import { sizeOf, sizeOfAll } from './size.ts'
+import { sizeOf, sizeOfAll } from '../size.ts'
 
 /** Options of {@link OnlineStacking}. */
 export type OnlineStackingOptions = {

@@ -3,7 +3,7 @@ import { openFraction } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { ADWIN } from '../../drift/adwin.ts'
 import { packMember, type Restore, restoreMember } from '../members.ts'
-import { sizeOfAll } from './size.ts'
+import { sizeOfAll } from '../size.ts'
 import { restoreDetectors } from './watch.ts'
 
 /** How sensitive the two detectors of every member are. */

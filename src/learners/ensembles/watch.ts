@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue, Snapshot } from '../../contracts.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { ADWIN } from '../../drift/adwin.ts'
 import { packMember } from '../members.ts'
-import { sizeOfAll } from './size.ts'
+import { sizeOfAll } from '../size.ts'
 
 /** An ADWIN on each member's errors, which says whose errors have risen and who is worst. */
 export class Watch {

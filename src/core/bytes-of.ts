@@ -1,4 +1,4 @@
-import type { State } from '../core/state.ts'
+import type { State } from './state.ts'
 
 /** Bytes of a number, and of what else takes one slot of a record. */
 const SLOT = 8
