@@ -65,7 +65,7 @@ type Check = () => void
  * without an error.
  *
  * What is done on the caller's thread: `fit` checks and copies the table, and several threads are given another copy that
- * they share, in slices of 2 ms (making room for 100 MB and more may set off a collection of garbage, once, of some
+ * they share, in slices of 1 ms (making room for 100 MB and more may set off a collection of garbage, once, of some
  * 20 ms); a refit copies the rows that the model remembers at once, 3 to 10 ms for 5000 of 200 features.
  *
  * @example
@@ -211,7 +211,7 @@ const disposed = (): TradeLearnError =>
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
 /** Milliseconds of work here before other events get their turn. */
-const SLICE_MS = 2
+const SLICE_MS = 1
 
 /** Runs steps in slices and returns what the last one does; `onProgress` hears of those before it. */
 async function inSlices<T>(
