@@ -212,6 +212,7 @@ export class FeatureDrift implements Sized {
     return 'drift'
   }
 
+  /** Everything needed to carry on from here. */
   toJSON(): Snapshot {
     return snapshot(FeatureDrift, this.options, this.#state)
   }

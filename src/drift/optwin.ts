@@ -60,7 +60,7 @@ const fresh = (level: DriftLevel, window: number): State => ({
  *        or: var_new / var_old > f  and  mean_new > mean_old
  *
  * The cut and the critical values of Student's t and of the ratio of variances are worked out once for each window
- * length ({@link OptwinCuts}), for a chance of (1 - confidence^(1/4)) each. O(1) a value and memory for one window.
+ * length (`OptwinCuts`), for a chance of (1 - confidence^(1/4)) each. O(1) a value and memory for one window.
  * Use it on losses and other values that are roughly normal. After a drift the window starts empty; after a more
  * variable fall too, without an alarm, where only rises are asked for.
  *

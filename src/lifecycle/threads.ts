@@ -17,18 +17,28 @@ export type Spawn = () => Thread
 
 /** What {@link nodeThread} needs of a `Worker` of `node:worker_threads`. */
 export type NodeWorker = {
+  /** Sends a message; what is in `transfer` moves along. */
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void
+  /** Hears `"message"`, `"error"`, `"messageerror"` and `"exit"`. */
   on(event: string, listener: (value: unknown) => void): void
+  /** Ends the thread. */
   terminate(): Promise<number>
+  /** Lets the process end although the thread is there. */
   unref(): void
+  /** Keeps the process going while the thread is there. */
   ref(): void
 }
+
 /** What {@link webThread} needs of a browser's `Worker`. */
 export type WebWorker = {
+  /** Sends a message; what is in `transfer` moves along. */
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void
+  /** Hears `"message"`, `"error"` and `"messageerror"`. */
   addEventListener(event: string, listener: (event: { data?: unknown; message?: string }) => void): void
+  /** Ends the thread. */
   terminate(): void
 }
+
 type Host = {
   process?: {
     getBuiltinModule?: (name: string) => { Worker: new (url: URL, options: object) => NodeWorker } | undefined

@@ -27,6 +27,7 @@ export type PassiveAggressiveOptions = {
   readonly intercept: 'free' | 'feature' | 'none'
 }
 
+/** What the constructors take: `features`, and whatever differs from the defaults. */
 export type PassiveAggressiveInput = Partial<PassiveAggressiveOptions> & Pick<PassiveAggressiveOptions, 'features'>
 
 export type PassiveAggressiveState = { seen: number; intercept: number; weights: Float64Array }
