@@ -54,6 +54,7 @@ export function drawPanels(heading: string, panels: readonly Panel[]): string {
     return `${mark(name, left + 6, top - 4)}<text x="${left + 16}" y="${top}">${name}</text>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12">
+<title>${heading}</title>
 <rect width="${width}" height="${height}" fill="white"/>
 <text x="${LEFT}" y="18" font-size="14" font-weight="bold">${heading}</text>
 ${drawn.join('\n')}
