@@ -7,11 +7,11 @@ import type { LeafPrediction } from './options.ts'
  * The most that a squared deviation counts, in variances: at 37 standard deviations a normal density leaves the range
  * of doubles. Values beyond it for both classes speak for neither.
  */
-const FARTHEST = 1400
+export const FARTHEST = 1400
 
 /** Ratios of densities are multiplied while they and their product stay in this range, so that one logarithm does. */
-const SMALLEST = 1e-100
-const LARGEST = 1e100
+export const SMALLEST = 1e-100
+export const LARGEST = 1e100
 
 /** P(y = 1) in a leaf whose classes have the given weights. */
 export function leafProbability(

@@ -114,7 +114,8 @@ function checkFeatures(name: string, list: readonly number[], features: number):
   return [...new Set(list)].sort((a, b) => a - b)
 }
 
-function atMost(name: string, value: number, most: number): number {
+/** Passes a number that is not above `most`, else throws. */
+export function atMost(name: string, value: number, most: number): number {
   if (value <= most) return value
   throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${most}, got ${value}.`)
 }

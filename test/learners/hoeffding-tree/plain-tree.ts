@@ -25,6 +25,8 @@ export type PlainOptions = {
   readonly histogram?: number
   /** Set for an extremely fast decision tree. */
   readonly reevaluateEvery?: number
+  /** Classes, 2 unless given. */
+  readonly classes?: number
 }
 
 type Question = { readonly feature: number; readonly kind: 'up to' | 'equals' | 'which'; readonly value: number[] }
@@ -42,6 +44,10 @@ type Node = {
   question?: Question
   children: Node[]
 }
+
+const has = (weights: readonly number[]): number => weights.filter((weight) => weight > 0).length
+const first = (weights: readonly number[]): number => weights.indexOf(Math.max(...weights))
+
 type Option = { merit: number; question: Question | undefined; sides: number[][] }
 
 /**
@@ -57,7 +63,15 @@ export class PlainTree {
   constructor(rules: Rules, options: PlainOptions) {
     this.#rules = rules
     this.#options = options
-    this.root = this.#newLeaf([0, 0], 0)
+    this.root = this.#newLeaf(this.#empty(), 0)
+  }
+
+  #classes<T>(of: (c: number) => T): T[] {
+    return Array.from({ length: this.#options.classes ?? 2 }, (_, c) => of(c))
+  }
+
+  #empty(): number[] {
+    return this.#classes(() => 0)
   }
 
   #newLeaf(stats: number[], depth: number): Node {
@@ -96,6 +110,11 @@ export class PlainTree {
   }
 
   predict(x: Float64Array): number {
+    return this.shares(x)[1]!
+  }
+
+  /** The probability of each class. */
+  shares(x: Float64Array): number[] {
     let node = this.root
     while (node.question !== undefined) node = this.#next(node, x)
     const { leafPrediction: how } = this.#options
@@ -103,22 +122,34 @@ export class PlainTree {
     return asksBayes ? this.#bayes(node, x) : this.#majority(node)
   }
 
-  #majority({ stats }: Node): number {
-    return sum(stats) === 0 ? 0.5 : stats[1]! / sum(stats)
+  #majority({ stats }: Node): number[] {
+    return stats.map((weight) => (sum(stats) === 0 ? 1 / stats.length : weight / sum(stats)))
   }
 
-  #bayes(node: Node, x: Float64Array): number {
+  #bayes(node: Node, x: Float64Array): number[] {
     const { stats, observers } = node
-    if (stats.includes(0)) return this.#majority(node)
+    if (has(stats) < 2) return this.#majority(node)
     const votes = stats.map((weight) => Math.log(weight / sum(stats)))
     for (const [f, classes] of observers) {
       if (Number.isNaN(x[f]!)) continue
       const nominal = this.#options.nominal?.includes(f)
-      const logs = [0, 1].map((c) => logDensity(this.#rules, classes[c] ?? (nominal ? new Map() : undefined), x[f]!))
-      if (this.#rules === 'ours' && logs.some(Number.isNaN)) continue
-      for (const c of [0, 1]) if (!Number.isNaN(logs[c]!)) votes[c]! += logs[c]!
+      const logs = this.#classes((c) => {
+        const observer = classes[c] ?? (nominal ? new Map() : undefined)
+        return stats[c]! > 0 ? logDensity(this.#rules, observer, x[f]!) : Number.NaN
+      })
+      const blind = logs.map((log, c) => Number.isNaN(log) && stats[c]! > 0)
+      if (this.#rules === 'ours' && blind.includes(true)) {
+        // who has no density gets the mean of the others'
+        const told = stats.map((weight, c) => (Number.isNaN(logs[c]!) ? 0 : weight))
+        const most = Math.max(...logs.filter((log) => !Number.isNaN(log)))
+        const mean = sum(told.map((weight, c) => (weight > 0 ? weight * Math.exp(logs[c]! - most) : 0))) / sum(told)
+        for (const [c, is] of blind.entries()) if (is) logs[c] = most + Math.log(mean)
+      }
+      for (const [c, log] of logs.entries()) if (!Number.isNaN(log)) votes[c]! += log
     }
-    return 1 / (1 + Math.exp(votes[0]! - votes[1]!))
+    const most = Math.max(...votes)
+    const odds = votes.map((vote) => Math.exp(vote - most))
+    return odds.map((share) => share / sum(odds))
   }
 
   learn(x: Float64Array, y: number, weight: number): void {
@@ -136,7 +167,7 @@ export class PlainTree {
       guessed ||= Number.isNaN(x[node.question.feature]!) || this.#isNew(node, x)
       // River opens a branch for a category that a multiway question has not met
       if (this.#rules === 'river' && this.#isNew(node, x)) {
-        node.children.push(this.#newLeaf([0, 0], node.depth + 1))
+        node.children.push(this.#newLeaf(this.#empty(), node.depth + 1))
         node.question.value.push(x[node.question.feature]!)
       }
       node = this.#next(node, x)
@@ -177,8 +208,8 @@ export class PlainTree {
   #score(leaf: Node, x: Float64Array, y: number, weight: number): void {
     if (!leaf.active) return
     const empty = sum(leaf.stats) === 0
-    if (empty || Number(this.#majority(leaf) > 0.5) === y) leaf.mc += weight
-    if (!empty && Number(this.#bayes(leaf, x) > 0.5) === y) leaf.nb += weight
+    if (empty || first(leaf.stats) === y) leaf.mc += weight
+    if (!empty && first(this.#bayes(leaf, x)) === y) leaf.nb += weight
   }
 
   #observe(node: Node, x: Float64Array, y: number, weight: number): void {
@@ -209,7 +240,7 @@ export class PlainTree {
     const weighed = river ? sum(leaf.stats) : leaf.arrived
     if (weighed - leaf.last < gracePeriod) return
     leaf.last = weighed
-    if (leaf.stats.includes(0) || leaf.depth >= maxDepth) return
+    if (has(leaf.stats) < 2 || leaf.depth >= maxDepth) return
     if (river && Math.max(...leaf.stats) / sum(leaf.stats) > 0.99) {
       leaf.observers.clear()
       return
@@ -249,7 +280,7 @@ export class PlainTree {
     if (weighed - node.last < this.#options.reevaluateEvery!) return false
     // River forgets to note that it has looked
     if (!river) node.last = weighed
-    if (node.stats.includes(0)) return false
+    if (has(node.stats) < 2) return false
     const options = this.#ranked(node).filter(({ question }) => question !== undefined)
     const best = options.at(-1)
     const bound = this.#bound(node)
@@ -276,7 +307,13 @@ export class PlainTree {
 
   #bound({ stats }: Node): number {
     const { confidence, criterion } = this.#options
-    const range = criterion === 'hellinger' && this.#rules === 'ours' ? Math.SQRT2 : 1
+    const bits = Math.log2(Math.max(2, has(stats)))
+    const range =
+      criterion === 'hellinger' && this.#rules === 'ours'
+        ? Math.SQRT2
+        : (criterion ?? 'information-gain') === 'information-gain'
+          ? bits
+          : 1
     return Math.sqrt((range ** 2 * Math.log(1 / confidence)) / (2 * sum(stats)))
   }
 
@@ -331,7 +368,7 @@ export class PlainTree {
   }
 
   #sides(node: Node, { feature, kind, value }: Question): number[][] {
-    const classes = [0, 1].map((c) => node.observers.get(feature)?.[c])
+    const classes = this.#classes((c) => node.observers.get(feature)?.[c])
     const count = (o: Observer | undefined, v: number): number => (o as Map<number, number> | undefined)?.get(v) ?? 0
     if (kind === 'which') return value.map((v) => classes.map((o) => count(o, v)))
     const known = classes.map((o) => this.#known(o))
@@ -342,8 +379,8 @@ export class PlainTree {
     const numbers = classes as (Numeric | undefined)[]
     if (this.#options.histogram) {
       const shares = numbers.map((o) => (o === undefined ? 0 : shareUpTo(o, value[0]!)))
-      const has = numbers.map((o) => (o === undefined ? 0 : 1))
-      return [shares.map((s, c) => node.stats[c]! * s), shares.map((s, c) => node.stats[c]! * has[c]! * (1 - s))]
+      const seen = numbers.map((o) => (o === undefined ? 0 : 1))
+      return [shares.map((s, c) => node.stats[c]! * s), shares.map((s, c) => node.stats[c]! * seen[c]! * (1 - s))]
     }
     const left = numbers.map((o) => normalUpTo(this.#rules, o, value[0]!))
     return [left, known.map((n, c) => n - left[c]!)]
@@ -357,7 +394,7 @@ export class PlainTree {
     const { criterion = 'information-gain' } = this.#options
     const sides = this.#sides(node, question)
     if (this.#rules === 'river') return merit(criterion, 'river', node.stats, sides)
-    const known = [0, 1].map((c) => this.#known(node.observers.get(question.feature)?.[c]))
+    const known = this.#classes((c) => this.#known(node.observers.get(question.feature)?.[c]))
     return merit(criterion, 'ours', known, sides) * Math.min(1, sum(known) / node.arrived)
   }
 
