@@ -1,6 +1,7 @@
-import { oneOf, positive, text, time } from '../core/check.ts'
-import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
+import { positive } from '../core/check.ts'
+import { type ErrorCode, TradeLearnError } from '../core/errors.ts'
 import type { Bracket, Candle, ExitReason } from '../market.ts'
+import { checkEntry } from './watch-list.ts'
 
 /** How a candle ended a position, and the extremes that it can have reached before: `best` for certain, `worst` at most. */
 export type Exit = {
@@ -47,15 +48,8 @@ export function exitAtEntry({ side, price, stop }: Bracket, { high, low }: Candl
 
 /** Throws unless a bracket has a price between its stop and its target, on the sides that its direction wants. */
 export function checkBracket(bracket: Bracket, code: ErrorCode): void {
-  if (typeof bracket !== 'object' || bracket === null) {
-    throw new TradeLearnError(code, `A bracket must be an object, got ${show(bracket)}.`)
-  }
-  const { id, symbol, side, price, stop, target } = bracket
-  text('bracket.id', id, code)
-  text('bracket.symbol', symbol, code)
-  oneOf('bracket.side', side, ['long', 'short'], code)
-  time('bracket.time', bracket.time, code === 'INVALID_INPUT' ? 'INVALID_TIME' : code)
-  positive('bracket.price', price, code)
+  checkEntry(bracket, code)
+  const { side, price, stop, target } = bracket
   positive('bracket.stop', stop, code)
   positive('bracket.target', target, code)
   if (side === 'long' ? stop < price && price < target : target < price && price < stop) return

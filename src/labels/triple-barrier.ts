@@ -1,13 +1,12 @@
 import type { Labeler, Snapshot } from '../contracts.ts'
-import { fraction, integer, nonNegative, time } from '../core/check.ts'
-import { checkCandle } from '../core/check-candle.ts'
-import { show, TradeLearnError } from '../core/errors.ts'
+import { fraction, integer } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import type { Bracket, Candle, Label } from '../market.ts'
 import { checkBracket, exitAtEntry, exitOf } from './barriers.ts'
 import { grossReturn } from './gross-return.ts'
 import type { Excursions } from './label-from-outcome.ts'
+import { checkTravelled, type Travelled, WatchList } from './watch-list.ts'
 
 /** Options of {@link TripleBarrier}. */
 export type TripleBarrierOptions = {
@@ -23,14 +22,7 @@ export type TripleBarrierOptions = {
 }
 
 /** A bracket and what it has been through. */
-type Watch = Bracket & { bars: number; maxFavorable: number; maxAdverse: number }
-
-type State = {
-  /** Open time of each symbol's newest candle. */
-  readonly newest: Map<string, number>
-  /** What waits, by id, in the order of opening. */
-  readonly open: Map<string, Watch>
-}
+type Watch = Bracket & Travelled
 
 /**
  * Labels trades by which of three barriers is reached first: target, stop, or the end of patience.
@@ -74,9 +66,7 @@ export class TripleBarrier implements Labeler<Bracket, Candle, Label> {
   static readonly version: number = 1
 
   readonly options: TripleBarrierOptions
-  readonly #state: State = { newest: new Map(), open: new Map() }
-  /** `#state.open` once more, by symbol. */
-  readonly #bySymbol = new Map<string, Set<Watch>>()
+  readonly #watched = new WatchList<Watch>()
 
   constructor({ maxBars = 24, costs = 0.001, maxOpen = 10_000 }: Partial<TripleBarrierOptions> = {}) {
     this.options = {
@@ -88,17 +78,17 @@ export class TripleBarrier implements Labeler<Bracket, Candle, Label> {
 
   /** Brackets that wait. */
   get openCount(): number {
-    return this.#state.open.size
+    return this.#watched.size
   }
 
   /** Whether a bracket still waits. */
   isOpen(id: string): boolean {
-    return this.#state.open.has(id)
+    return this.#watched.get(id) !== undefined
   }
 
   /** What an open bracket has been through up to the newest candle. */
   excursions(id: string): Excursions | undefined {
-    const watch = this.#state.open.get(id)
+    const watch = this.#watched.get(id)
     return watch && { maxFavorable: watch.maxFavorable, maxAdverse: watch.maxAdverse, bars: watch.bars }
   }
 
@@ -111,50 +101,28 @@ export class TripleBarrier implements Labeler<Bracket, Candle, Label> {
   open(bracket: Bracket): void {
     checkBracket(bracket, 'INVALID_INPUT')
     const { id, symbol, side, time, price, stop, target } = bracket
-    const newest = this.#state.newest.get(symbol)
-    if (this.#state.open.has(id)) {
-      throw new TradeLearnError('INVALID_INPUT', `"bracket.id" must be new, got ${show(id)}, which is open.`)
-    }
-    if (newest !== undefined && time < newest) {
-      throw new TradeLearnError(
-        'OUT_OF_ORDER',
-        `A bracket for ${symbol} must not be from before its newest candle at ${newest}, got ${time}.`,
-      )
-    }
-    if (this.#state.open.size >= this.options.maxOpen) {
-      throw new TradeLearnError(
-        'TOO_MANY_OPEN',
-        `At most ${this.options.maxOpen} brackets may wait ("maxOpen"), got one more.`,
-      )
-    }
-    this.#add({ id, symbol, side, time, price, stop, target, bars: 0, maxFavorable: 0, maxAdverse: 0 })
+    const watch = { id, symbol, side, time, price, stop, target, bars: 0, maxFavorable: 0, maxAdverse: 0 }
+    this.#watched.open(watch, this.options.maxOpen)
   }
 
   cancel(id: string): void {
-    const watch = this.#state.open.get(id)
-    if (watch) this.#remove(watch)
+    this.#watched.close(id)
   }
 
   /** Advances by one candle and returns the labels it settled, in the order of opening. */
   advance(candle: Candle): readonly Label[] {
-    checkCandle(candle, this.#state.newest.get(candle?.symbol))
-    this.#state.newest.set(candle.symbol, candle.time)
     const settled: Label[] = []
-    for (const watch of this.#bySymbol.get(candle.symbol) ?? []) {
+    for (const watch of this.#watched.advance(candle)) {
       const label = step(watch, candle, this.options)
       if (label === undefined) continue
       settled.push(label)
-      this.#remove(watch)
+      this.#watched.close(watch.id)
     }
     return settled
   }
 
   toJSON(): Snapshot {
-    const { newest, open } = this.#state
-    return snapshot(TripleBarrier, this.options, {
-      newest: [...newest].map(([symbol, time]) => ({ symbol, time })),
-      open: [...open.values()],
-    })
+    return snapshot(TripleBarrier, this.options, this.#watched.state())
   }
 
   /** Reads back what {@link toJSON} wrote. */
@@ -165,32 +133,12 @@ export class TripleBarrier implements Labeler<Bracket, Candle, Label> {
     const travelled = { bars: 0, maxFavorable: 0, maxAdverse: 0 }
     const template = { newest: [{ symbol: '', time: 0 }], open: [{ ...watch, ...travelled }] }
     const { newest, open } = unpackState(state, template)
-    for (const row of newest) labeler.#state.newest.set(row.symbol, time('newest', row.time, 'CORRUPT_SNAPSHOT'))
     for (const row of open as Watch[]) {
       checkBracket(row, 'CORRUPT_SNAPSHOT')
-      integer('bars', row.bars, 0, 'CORRUPT_SNAPSHOT')
-      nonNegative('maxFavorable', row.maxFavorable, 'CORRUPT_SNAPSHOT')
-      nonNegative('maxAdverse', row.maxAdverse, 'CORRUPT_SNAPSHOT')
-      labeler.#add(row)
+      checkTravelled(row)
     }
-    if (labeler.openCount !== open.length) {
-      throw new TradeLearnError('CORRUPT_SNAPSHOT', `Open ids must differ, got ${open.length} rows that share some.`)
-    }
+    labeler.#watched.load({ newest, open: open as Watch[] })
     return labeler
-  }
-
-  #add(watch: Watch): void {
-    this.#state.open.set(watch.id, watch)
-    const mates = this.#bySymbol.get(watch.symbol)
-    if (mates) mates.add(watch)
-    else this.#bySymbol.set(watch.symbol, new Set([watch]))
-  }
-
-  #remove(watch: Watch): void {
-    this.#state.open.delete(watch.id)
-    const mates = this.#bySymbol.get(watch.symbol)!
-    mates.delete(watch)
-    if (mates.size === 0) this.#bySymbol.delete(watch.symbol)
   }
 }
 

@@ -1,5 +1,5 @@
 export { type DetectorLawsOptions, detectorLaws } from './detector-laws.ts'
-export { labelerLaws } from './labeler-laws.ts'
+export { barrierLaws, labelerLaws } from './labeler-laws.ts'
 export type { Law } from './law.ts'
 export { type LearnerLawsOptions, learnerLaws } from './learner-laws.ts'
 export { metricLaws } from './metric-laws.ts'

@@ -18,7 +18,7 @@ function walk(n: number, seed: string): Candle[] {
   })
 }
 
-/** The laws of {@link Labeler} over brackets and candles. */
+/** The laws of {@link Labeler} over candles. It gets brackets; labelers without barriers make nothing of stop and target. */
 export function labelerLaws(create: () => Labeler<Bracket, Candle, Label>, codec: Codec): Law[] {
   type Replay = { label: Label; settledAt: number }
   const replay = (labeler: Labeler<Bracket, Candle, Label>, candles: readonly Candle[], from = 0): Replay[] =>
@@ -61,6 +61,40 @@ export function labelerLaws(create: () => Labeler<Bracket, Candle, Label>, codec
       },
     },
     {
+      name: 'a cancelled decision is never settled, and cancelling an unknown one does nothing',
+      run: () => {
+        const labeler = create()
+        const { time, close } = candles[0]!
+        labeler.advance(candles[0]!)
+        labeler.open({ id: 'x', symbol: 'TEST', side: 'long', time, price: close, stop: close / 2, target: close * 2 })
+        labeler.cancel('x')
+        labeler.cancel('never opened')
+        holds(
+          candles.slice(1).every((candle) => labeler.advance(candle).length === 0),
+          'it was settled all the same',
+        )
+      },
+    },
+    {
+      name: 'restored from its snapshot it goes on to the bit',
+      run: () => {
+        for (const stop of [0, 1, 150]) {
+          const steady = create()
+          replay(steady, candles.slice(0, stop))
+          const restored = restore(JSON.parse(stateOf(steady)) as Snapshot, [codec]) as typeof steady
+          const [a, b] = [steady, restored].map((l) => JSON.stringify(replay(l, candles.slice(stop), stop)))
+          holds(a === b && stateOf(steady) === stateOf(restored), `paths part after a restart at ${stop}`)
+        }
+      },
+    },
+  ]
+}
+
+/** What holds besides for a labeler that minds the barriers of its brackets. */
+export function barrierLaws(create: () => Labeler<Bracket, Candle, Label>): Law[] {
+  const candles = walk(3, 'barrier laws')
+  return [
+    {
       name: 'the candle of the entry can stop a bracket, at its stop and not before its entry, and never pay it',
       run: () => {
         const [seen, entered, later] = candles as [Candle, Candle, Candle, ...Candle[]]
@@ -93,33 +127,6 @@ export function labelerLaws(create: () => Labeler<Bracket, Candle, Label>, codec
             holds(label.exitTime >= time, `a ${side} entered at ${time} was out at ${label.exitTime}`)
             holds(labeler.advance(later).length === 0, `a ${side} was settled twice`)
           }
-        }
-      },
-    },
-    {
-      name: 'a cancelled decision is never settled, and cancelling an unknown one does nothing',
-      run: () => {
-        const labeler = create()
-        const { time, close } = candles[0]!
-        labeler.advance(candles[0]!)
-        labeler.open({ id: 'x', symbol: 'TEST', side: 'long', time, price: close, stop: close / 2, target: close * 2 })
-        labeler.cancel('x')
-        labeler.cancel('never opened')
-        holds(
-          candles.slice(1).every((candle) => labeler.advance(candle).length === 0),
-          'it was settled all the same',
-        )
-      },
-    },
-    {
-      name: 'restored from its snapshot it goes on to the bit',
-      run: () => {
-        for (const stop of [0, 1, 150]) {
-          const steady = create()
-          replay(steady, candles.slice(0, stop))
-          const restored = restore(JSON.parse(stateOf(steady)) as Snapshot, [codec]) as typeof steady
-          const [a, b] = [steady, restored].map((l) => JSON.stringify(replay(l, candles.slice(stop), stop)))
-          holds(a === b && stateOf(steady) === stateOf(restored), `paths part after a restart at ${stop}`)
         }
       },
     },

@@ -4,10 +4,11 @@ import type { Snapshot } from '../../src/contracts.ts'
 import { restore } from '../../src/core/snapshot.ts'
 import { TripleBarrier } from '../../src/labels/index.ts'
 import type { Bracket, Candle, Label } from '../../src/market.ts'
-import { labelerLaws } from '../../src/testing/index.ts'
+import { barrierLaws, labelerLaws } from '../../src/testing/index.ts'
 
 describe('laws', () => {
   for (const { name, run } of labelerLaws(() => new TripleBarrier(), TripleBarrier)) test(name, run)
+  for (const { name, run } of barrierLaws(() => new TripleBarrier())) test(name, run)
   const patient = (): TripleBarrier => new TripleBarrier({ maxBars: 3, costs: 0 })
   for (const { name, run } of labelerLaws(patient, TripleBarrier)) test(`three bars, no costs: ${name}`, run)
 })
