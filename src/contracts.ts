@@ -182,12 +182,28 @@ export interface Explainable {
   explain(x: Vector): readonly Contribution[]
 }
 
-/** Turns one vector into another. `transform` is pure; only `learn` updates the statistics behind it. */
+/**
+ * Turns one vector into another. `transform` is pure; only `learn` updates the statistics behind it.
+ *
+ * Law: whoever uses one transforms a row first and lets it learn the row afterwards, never before. A transformation that
+ * has seen the row, or its label, has seen more than it will have when it counts.
+ */
 export interface Transformer extends Serializable {
-  /** Writes into `out`, which may be `x` itself, and returns it. */
+  /** Writes into `out`, which may be `x` itself where both are of one length, and returns it. */
   transform(x: Vector, out: Vector): Vector
   /** Updates the statistics behind the transformation; neither modifies nor keeps `x`. */
-  learn(x: Vector): void
+  learn(x: Vector, y?: number, weight?: number): void
+}
+
+/** A transformer that cannot learn without the label, found with `'needsLabel' in transformer`. */
+export interface Supervised {
+  readonly needsLabel: true
+}
+
+/** A transformer that writes another number of features than it reads, found with `'outputs' in transformer`. */
+export interface Resizing {
+  /** Length of what it writes. */
+  readonly outputs: number
 }
 
 // -------------------------------------------------------------------- drift

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 const floors: readonly (readonly string[])[] = [
   ['contracts.ts', 'market.ts'],
   ['core'],
-  ['features', 'drift', 'metrics', 'labels', 'regimes', 'simulate'],
+  ['features', 'drift', 'metrics', 'labels', 'market-data', 'trades', 'regimes', 'simulate'],
   ['learners'],
   ['evaluation', 'decision', 'portfolio'],
   ['lifecycle'],

@@ -56,3 +56,21 @@ function erfSeries(x: number): number {
 export function normalCdf(z: number): number {
   return erfc(-z / Math.SQRT2) / 2
 }
+
+/**
+ * The z that a standard normal Z stays below with chance `p`, 0 < p < 1: the inverse of {@link normalCdf}, by bisection
+ * down to the last bits.
+ */
+export function normalQuantile(p: number): number {
+  // the side of the smaller tail, where p keeps its digits
+  if (p > 0.5) return -normalQuantile(1 - p)
+  // beyond 38 deviations a double knows no tail
+  let low = -38
+  let high = 0
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2
+    if (normalCdf(middle) < p) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
+}

@@ -2,7 +2,7 @@ import { fraction, nonNegative, positive } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import type { Bracket } from '../market.ts'
 import { checkBracket } from './barriers.ts'
-import { checkEntry, type Entry } from './watch-list.ts'
+import { checkEntry, type TradeEntry } from './watch-list.ts'
 
 /** How far the barriers lie from the entry, in some unit. */
 export type BarrierWidths = {
@@ -26,7 +26,7 @@ export type BarrierWidths = {
  * fixedBracket(entry, { stop: 0.01, target: 0.02 }) // stop 101, target 98
  * ```
  */
-export function fixedBracket(entry: Entry, { stop, target }: BarrierWidths): Bracket {
+export function fixedBracket(entry: TradeEntry, { stop, target }: BarrierWidths): Bracket {
   checkEntry(entry, 'INVALID_INPUT')
   return bracketOf(entry, positive('stop', stop) * entry.price, positive('target', target) * entry.price)
 }
@@ -38,13 +38,13 @@ export function fixedBracket(entry: Entry, { stop, target }: BarrierWidths): Bra
  * @throws `INVALID_OPTION` for widths that are not above 0 or leave no positive price, `INVALID_INPUT` for an ATR that
  *   is not positive, as while it warms up
  */
-export function atrBracket(entry: Entry, atr: number, { stop, target }: BarrierWidths): Bracket {
+export function atrBracket(entry: TradeEntry, atr: number, { stop, target }: BarrierWidths): Bracket {
   checkEntry(entry, 'INVALID_INPUT')
   positive('atr', atr, 'INVALID_INPUT')
   return bracketOf(entry, positive('stop', stop) * atr, positive('target', target) * atr)
 }
 
-function bracketOf({ id, symbol, side, time, price }: Entry, toStop: number, toTarget: number): Bracket {
+function bracketOf({ id, symbol, side, time, price }: TradeEntry, toStop: number, toTarget: number): Bracket {
   const sign = side === 'long' ? 1 : -1
   const bracket = { id, symbol, side, time, price, stop: price - sign * toStop, target: price + sign * toTarget }
   if (!(bracket.stop > 0 && bracket.target > 0)) {

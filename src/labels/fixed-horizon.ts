@@ -4,7 +4,7 @@ import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import type { Candle, Label } from '../market.ts'
 import { grossReturn } from './gross-return.ts'
-import { checkEntry, checkTravelled, type Entry, type Travelled, WatchList } from './watch-list.ts'
+import { checkEntry, checkTravelled, type TradeEntry, type Travelled, WatchList } from './watch-list.ts'
 
 /** Options of {@link FixedHorizon}. */
 export type FixedHorizonOptions = {
@@ -16,7 +16,7 @@ export type FixedHorizonOptions = {
   readonly maxOpen: number
 }
 
-type Watch = Entry & Travelled
+type Watch = TradeEntry & Travelled
 
 /**
  * Labels trades by where the price stands a fixed number of candles later, whatever happened on the way.
@@ -37,7 +37,7 @@ type Watch = Entry & Travelled
  * labeler.advance({ symbol: 'BTC', time, open: 100, high: 105, low: 99, close: 103 }) // [{ id: 'a', netReturn: 0.03, ... }]
  * ```
  */
-export class FixedHorizon implements Labeler<Entry, Candle, Label> {
+export class FixedHorizon implements Labeler<TradeEntry, Candle, Label> {
   static readonly type: string = 'fixed-horizon'
   static readonly version: number = 1
 
@@ -63,7 +63,7 @@ export class FixedHorizon implements Labeler<Entry, Candle, Label> {
    * @throws `INVALID_INPUT` (also for an id that already waits), `INVALID_TIME`, `OUT_OF_ORDER` where the symbol's newest
    *   candle is later than the position, or `TOO_MANY_OPEN`
    */
-  open(entry: Entry): void {
+  open(entry: TradeEntry): void {
     checkEntry(entry, 'INVALID_INPUT')
     const { id, symbol, side, time, price } = entry
     const watch = { id, symbol, side, time, price, bars: 0, maxFavorable: 0, maxAdverse: 0 }

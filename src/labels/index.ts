@@ -19,4 +19,4 @@ export { type Trend, type TrendScanOptions, trendScan } from './strongest-trend.
 export { timeDecay } from './time-decay.ts'
 export { type TrendLabel, TrendScanning, type TrendScanningOptions } from './trend-scanning.ts'
 export { TripleBarrier, type TripleBarrierOptions } from './triple-barrier.ts'
-export type { Entry } from './watch-list.ts'
+export type { TradeEntry } from './watch-list.ts'

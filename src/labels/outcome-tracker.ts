@@ -250,7 +250,7 @@ export class OutcomeTracker implements Serializable {
     return amended
   }
 
-  /** Entry time of the oldest decision that waits and whose symbol still has candles. */
+  /** TradeEntry time of the oldest decision that waits and whose symbol still has candles. */
   #oldestOpen(): number {
     const now = this.#now()
     let oldest = Infinity

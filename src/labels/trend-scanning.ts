@@ -6,7 +6,7 @@ import { unpackState } from '../core/state.ts'
 import type { Candle, Label } from '../market.ts'
 import { grossReturn } from './gross-return.ts'
 import { checkScan, strongestTrend, type TrendScanOptions } from './strongest-trend.ts'
-import { checkEntry, checkTravelled, type Entry, type Travelled, WatchList } from './watch-list.ts'
+import { checkEntry, checkTravelled, type TradeEntry, type Travelled, WatchList } from './watch-list.ts'
 
 /** Options of {@link TrendScanning}. */
 export type TrendScanningOptions = TrendScanOptions & {
@@ -23,7 +23,7 @@ export type TrendLabel = Label & {
 }
 
 /** Closes since the entry, the entry price first. */
-type Watch = Entry & Travelled & { readonly closes: Float64Array }
+type Watch = TradeEntry & Travelled & { readonly closes: Float64Array }
 
 /**
  * Labels trades by the straightest trend that followed: whether the market went the position's way, and how clearly.
@@ -46,7 +46,7 @@ type Watch = Entry & Travelled & { readonly closes: Float64Array }
  * const labeler = new TrendScanning({ minBars: 5, maxBars: 20 })
  * ```
  */
-export class TrendScanning implements Labeler<Entry, Candle, TrendLabel> {
+export class TrendScanning implements Labeler<TradeEntry, Candle, TrendLabel> {
   static readonly type: string = 'trend-scanning'
   static readonly version: number = 1
 
@@ -69,7 +69,7 @@ export class TrendScanning implements Labeler<Entry, Candle, TrendLabel> {
    * @throws `INVALID_INPUT` (also for an id that already waits), `INVALID_TIME`, `OUT_OF_ORDER` where the symbol's newest
    *   candle is later than the position, or `TOO_MANY_OPEN`
    */
-  open(entry: Entry): void {
+  open(entry: TradeEntry): void {
     checkEntry(entry, 'INVALID_INPUT')
     const { id, symbol, side, time, price } = entry
     const closes = new Float64Array(this.options.maxBars + 1)

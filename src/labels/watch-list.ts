@@ -4,7 +4,7 @@ import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
 import type { Bracket, Candle } from '../market.ts'
 
 /** A position whose fate is to be found out from candles: a bracket, or one without barriers. */
-export type Entry = Omit<Bracket, 'stop' | 'target'>
+export type TradeEntry = Omit<Bracket, 'stop' | 'target'>
 
 /** What a position has been through since its entry. */
 export type Travelled = { bars: number; maxFavorable: number; maxAdverse: number }
@@ -21,7 +21,7 @@ export type WatchListState<W> = {
  * It refuses what would let a label see the past: an entry from before the symbol's newest candle, an id that already
  * waits, a candle out of order.
  */
-export class WatchList<W extends Entry> {
+export class WatchList<W extends TradeEntry> {
   /** Open time of each symbol's newest candle. */
   readonly #newest = new Map<string, number>()
   readonly #open = new Map<string, W>()
@@ -98,7 +98,7 @@ export class WatchList<W extends Entry> {
 }
 
 /** Throws unless a position has an id, a symbol, a side, a time and a price. */
-export function checkEntry(entry: Entry, code: ErrorCode): void {
+export function checkEntry(entry: TradeEntry, code: ErrorCode): void {
   if (typeof entry !== 'object' || entry === null) {
     throw new TradeLearnError(code, `A bracket must be an object, got ${show(entry)}.`)
   }

@@ -1,4 +1,4 @@
-import type { Learner, Snapshot, Transformer, Vector } from '../contracts.ts'
+import type { Learner, Resizing, Snapshot, Transformer, Vector } from '../contracts.ts'
 import { checkObservation, integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
@@ -8,7 +8,7 @@ import { sizeOf } from './size.ts'
 
 /** The parts of a {@link Pipeline}. */
 export type PipelineOptions = {
-  /** What prepares the features; vectors keep their length. */
+  /** What prepares the features; the learner takes vectors of the length that it writes. */
   readonly transformer: Transformer
   /** What learns from the prepared features. */
   readonly learner: Learner
@@ -17,12 +17,13 @@ export type PipelineOptions = {
 /**
  * A transformer and a learner in one: prepares the features, then predicts or learns.
  *
- * `predict` transforms with the statistics as they are. `learn` first shows the transformer the new vector, then
- * transforms with the statistics that include it, then teaches the learner, in the order that River has. Costs what
- * the two parts cost.
+ * `predict` transforms with the statistics as they are, and so does `learn`: it teaches the learner the row as it would
+ * have been predicted, and only then shows it to the transformer. (River does it the other way round, so that its
+ * models learn from rows scaled by themselves; a target encoder would learn from its own label.) Costs what the two
+ * parts cost.
  *
  * It can `refit` and `explain` exactly when its learner can, and `forget` when either part can; contributions are those
- * of the prepared features, which keep their positions.
+ * of the prepared features.
  *
  * @example
  * ```ts
@@ -87,11 +88,11 @@ export class Pipeline implements Learner {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    // all must be known to be good before the transformer learns
+    // all must be known to be good before either part learns
     checkObservation(this.learner.task, x, x.length, y, weight)
     if (x.length !== this.#width) this.#checkWidth(x)
-    this.transformer.learn(x)
     this.learner.learn(this.#prepare(x), y, weight)
+    this.transformer.learn(x, y, weight)
   }
 
   toJSON(): Snapshot {
@@ -117,7 +118,8 @@ export class Pipeline implements Learner {
   }
 
   #prepare(x: Vector): Vector {
-    if (this.#scratch.length !== x.length) this.#scratch = new Float64Array(x.length)
+    const outputs = 'outputs' in this.transformer ? (this.transformer as Transformer & Resizing).outputs : x.length
+    if (this.#scratch.length !== outputs) this.#scratch = new Float64Array(outputs)
     const scratch = this.#scratch
     this.transformer.transform(x, scratch)
     // what overflowed is as large as can be: an infinity would be refused after the transformer had learned

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
 import type { Codec, Learner } from '../../src/contracts.ts'
-import { StandardScaler } from '../../src/features/standard-scaler.ts'
+import { StandardScaler } from '../../src/features/transformers/standard-scaler.ts'
 import { BaseRate, LastLabel, MeanTarget } from '../../src/learners/baseline.ts'
 import { BayesianLogisticRegression } from '../../src/learners/bayesian-logistic-regression.ts'
 import { ByGroup } from '../../src/learners/by-group.ts'

@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Learner } from '../../src/contracts.ts'
-import { StandardScaler } from '../../src/features/standard-scaler.ts'
 import { LinearRegression } from '../../src/learners/linear-regression.ts'
 import { LogisticRegression } from '../../src/learners/logistic-regression.ts'
-import { Pipeline } from '../../src/learners/pipeline.ts'
 import golden from '../golden/river-linear.json'
 import { readRecord, readRows, recorded } from './helpers.ts'
+import { ScaledAsRiver } from './linear/scaled-as-river.ts'
 
 type Recorded = {
   readonly models: readonly {
@@ -18,8 +17,7 @@ type Recorded = {
     readonly intercept: number
   }[]
 }
-const scaled = <L extends Learner>(features: number, learner: L): Pipeline =>
-  new Pipeline({ transformer: new StandardScaler({ features }), learner })
+const scaled = (features: number, learner: Learner): ScaledAsRiver => new ScaledAsRiver(features, learner)
 
 function expectWeights(actual: Float64Array, wanted: { readonly [name: string]: number }): void {
   for (const [i, weight] of Object.values(wanted).entries()) expect(actual[i]).toBeCloseTo(weight, 9)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Refittable } from '../../src/contracts.ts'
-import { StandardScaler } from '../../src/features/standard-scaler.ts'
+import { StandardScaler } from '../../src/features/transformers/standard-scaler.ts'
 import { isExplainable, isForgetful, isRefittable } from '../../src/learners/abilities.ts'
 import { BaseRate, LastLabel } from '../../src/learners/baseline.ts'
 import { BayesianLogisticRegression } from '../../src/learners/bayesian-logistic-regression.ts'
@@ -11,16 +11,16 @@ import { Lazy, reread } from './helpers.ts'
 const scaler = (): StandardScaler => new StandardScaler({ features: 1 })
 
 describe('Pipeline', () => {
-  test('learns the scale first, then the model from the value scaled by it', () => {
+  test('teaches the model what it would have said about, and only then the scale', () => {
     const inner = new LogisticRegression({ features: 1, learningRate: 1 })
     const pipeline = new Pipeline({ transformer: scaler(), learner: inner })
-    pipeline.learn(Float64Array.of(10), 1)
-    // of one value the deviation is 0, so it scales to 0 and moves no weight
+    for (const value of [10, 20]) pipeline.learn(Float64Array.of(value), 1)
+    // of no value and of one the deviation is 0, so both scaled to 0 and moved no weight
     expect(inner.weights[0]).toBe(0)
-    pipeline.learn(Float64Array.of(20), 1)
-    // with 10 and 20 seen, 20 scales to 1
-    const p = 1 / (1 + Math.exp(-0.005))
-    expect(inner.weights[0]).toBeCloseTo(1 - p, 12)
+    const before = pipeline.predict(Float64Array.of(25))
+    pipeline.learn(Float64Array.of(25), 1)
+    // with 10 and 20 seen, 25 scales to 2, whatever it does to the scale itself
+    expect(inner.weights[0]).toBeCloseTo(2 * (1 - before), 12)
   })
 
   test('has exactly the abilities of its parts', () => {

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
 import type { Codec, Learner } from '../../../src/contracts.ts'
-import { StandardScaler } from '../../../src/features/standard-scaler.ts'
+import { StandardScaler } from '../../../src/features/transformers/standard-scaler.ts'
 import { BaseRate } from '../../../src/learners/baseline.ts'
 import { GaussianNaiveBayes } from '../../../src/learners/gaussian-naive-bayes.ts'
 import { KNearestNeighbours } from '../../../src/learners/k-nearest-neighbours.ts'

@@ -1,4 +1,4 @@
-import { StandardScaler } from '../../../src/features/standard-scaler.ts'
+import { StandardScaler } from '../../../src/features/transformers/standard-scaler.ts'
 import type { Row } from '../helpers.ts'
 
 /** A row as a scaler makes it before it has seen it, and after. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import type { Learner } from '../../../src/contracts.ts'
-import { StandardScaler } from '../../../src/features/standard-scaler.ts'
 import { GaussianNaiveBayes } from '../../../src/learners/gaussian-naive-bayes.ts'
 import { ALMA } from '../../../src/learners/linear/alma.ts'
 import { BayesianLinearRegression } from '../../../src/learners/linear/bayesian-linear-regression.ts'
@@ -9,10 +8,10 @@ import { PassiveAggressiveRegressor } from '../../../src/learners/linear/passive
 import { SoftmaxRegression } from '../../../src/learners/linear/softmax-regression.ts'
 import { LinearRegression } from '../../../src/learners/linear-regression.ts'
 import { LogisticRegression } from '../../../src/learners/logistic-regression.ts'
-import { Pipeline } from '../../../src/learners/pipeline.ts'
 import golden from '../../golden/river-linear-models.json'
 import { type Row, readRecord, readRows, recorded } from '../helpers.ts'
 import { plainFtrl, plainRegressor, plainSoftmax, scaledRows } from './plain-river.ts'
+import { ScaledAsRiver } from './scaled-as-river.ts'
 
 type Recorded = {
   readonly name: string
@@ -26,8 +25,7 @@ type Linear = Learner & { readonly weights: Float64Array; readonly intercept?: n
 
 const recordOf = (file: string, name: string): Recorded =>
   readRecord<{ models: Recorded[] }>(file).models.find((model) => model.name === name)!
-const scaled = (features: number, learner: Learner): Pipeline =>
-  new Pipeline({ transformer: new StandardScaler({ features }), learner })
+const scaled = (features: number, learner: Learner): ScaledAsRiver => new ScaledAsRiver(features, learner)
 const probabilityOf = (answer: Recorded['sampled'][number][1]): number =>
   (answer as { [label: string]: number })['True'] ?? (answer as { [label: string]: number })['1'] ?? 0.5
 

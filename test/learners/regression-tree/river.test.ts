@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fnv1a } from '../../../src/core/hash.ts'
-import { StandardScaler } from '../../../src/features/standard-scaler.ts'
+import { StandardScaler } from '../../../src/features/transformers/standard-scaler.ts'
 import { HoeffdingTreeRegressor } from '../../../src/learners/regression-tree/index.ts'
 import golden from '../../golden/regression-tree.json' with { type: 'json' }
 import { readRecord, readRows, recorded } from '../helpers.ts'

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { StandardScaler } from '../../src/features/standard-scaler.ts'
-import golden from '../golden/standard-scaler.json' with { type: 'json' }
+import { StandardScaler } from '../../../src/features/index.ts'
+import golden from '../../golden/standard-scaler.json' with { type: 'json' }
 
-const full = new URL('../../../shared/reference/river/metrics/metrics_stats_scalers.json', import.meta.url)
+const full = new URL('../../../../shared/reference/river/metrics/metrics_stats_scalers.json', import.meta.url)
 
 test('equals River after every checkpoint', () => {
   expectRiver(golden.rows, golden.checkpoints, golden.expected)

@@ -1,10 +1,10 @@
-import type { Snapshot, Transformer, Vector } from '../contracts.ts'
-import { bytesOf } from '../core/bytes-of.ts'
-import { checkHalfLife, checkVector, integer } from '../core/check.ts'
-import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
-import { TradeLearnError } from '../core/errors.ts'
-import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
+import type { Snapshot, Transformer, Vector } from '../../contracts.ts'
+import { bytesOf } from '../../core/bytes-of.ts'
+import { checkHalfLife, checkVector, integer } from '../../core/check.ts'
+import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../../core/decayed-moments.ts'
+import { TradeLearnError } from '../../core/errors.ts'
+import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
+import { unpackState } from '../../core/state.ts'
 
 /** Options of {@link StandardScaler}. */
 export type StandardScalerOptions = {
