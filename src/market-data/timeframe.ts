@@ -1,0 +1,43 @@
+import { show, TradeLearnError } from '../core/errors.ts'
+
+/** Length of a bar as exchanges write it: a number and `s`, `m`, `h`, `d`, `w`, or `M` for months. */
+export type Timeframe = `${number}${'s' | 'm' | 'h' | 'd' | 'w' | 'M'}`
+
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+const PATTERN = /^(\d{1,6})([smhdwM])$/
+
+/**
+ * When a bar that opened at `time` ends, in epoch milliseconds: the first moment that is no longer in it.
+ *
+ * Months are those of the calendar, in UTC.
+ *
+ * @throws `INVALID_OPTION` for what is no timeframe
+ */
+export function barEnd(time: number, timeframe: Timeframe): number {
+  const [count, unit] = parts(timeframe)
+  if (unit !== 'M') return time + count * UNIT_MS[unit]
+  const start = new Date(time)
+  return Date.UTC(
+    start.getUTCFullYear(),
+    start.getUTCMonth() + count,
+    start.getUTCDate(),
+    start.getUTCHours(),
+    start.getUTCMinutes(),
+  )
+}
+
+/** Length of a timeframe in milliseconds; a month counts as 30 days. */
+export function timeframeMs(timeframe: Timeframe): number {
+  const [count, unit] = parts(timeframe)
+  return count * (unit === 'M' ? 30 * UNIT_MS.d : UNIT_MS[unit])
+}
+
+function parts(timeframe: Timeframe): [number, 's' | 'm' | 'h' | 'd' | 'w' | 'M'] {
+  const found = PATTERN.exec(typeof timeframe === 'string' ? timeframe : '')
+  const count = Number(found?.[1] ?? 0)
+  if (count > 0) return [count, found![2] as 's']
+  throw new TradeLearnError(
+    'INVALID_OPTION',
+    `"timeframe" must be a number and one of s, m, h, d, w, M, such as "15m", got ${show(timeframe)}.`,
+  )
+}
