@@ -1,3 +1,4 @@
+export type { DateOrder } from '../core/read-time.ts'
 export {
   type CandleFlag,
   type CandleFlagCode,
@@ -12,7 +13,6 @@ export {
   type SeriesIssue,
   type SeriesIssueCode,
 } from './normalize-series.ts'
-export type { DateOrder } from './read-time.ts'
 export type { CandleSource } from './sources.ts'
 export type { Timeframe } from './timeframe.ts'
 export { type ToCandleOptions, toCandle } from './to-candle.ts'

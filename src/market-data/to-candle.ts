@@ -1,8 +1,8 @@
 import { checkCandle } from '../core/check-candle.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
+import { readNumber } from '../core/read-number.ts'
+import { type DateOrder, readTime } from '../core/read-time.ts'
 import type { Candle } from '../market.ts'
-import { readNumber } from './read-number.ts'
-import { type DateOrder, readTime } from './read-time.ts'
 import { type CandleSource, checkSource, ofObject, ofTuple, otherOrders, type RawCandle } from './sources.ts'
 import { barEnd, type Timeframe } from './timeframe.ts'
 

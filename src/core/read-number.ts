@@ -1,4 +1,4 @@
-import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
+import { type ErrorCode, show, TradeLearnError } from './errors.ts'
 
 /** A decimal number and nothing else: no thousands' separators, no hexadecimal, no text around it. */
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i

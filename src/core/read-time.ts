@@ -1,4 +1,4 @@
-import { show, TradeLearnError } from '../core/errors.ts'
+import { show, TradeLearnError } from './errors.ts'
 
 /** How dates such as 02/03/2017 are meant: nothing in them tells. */
 export type DateOrder = 'month/day/year' | 'day/month/year'

@@ -1,0 +1,6 @@
+export type { Fee, Fill, OrderFacts, OrderPurpose, OrderState } from './fill.ts'
+export type { FeePrices, RoundTrip } from './lot.ts'
+export { outcomeOf, type PastTrade, signalOf } from './past-trade.ts'
+export { toFill, toOrders } from './read-fill.ts'
+export { type ReadTradesOptions, readFreqtrade, readTrades } from './read-trades.ts'
+export { type OpenLot, RoundTripBuilder, type RoundTripBuilderOptions } from './round-trip-builder.ts'
