@@ -8,10 +8,13 @@ export type Schema<Name extends string = string> = {
   readonly names: readonly Name[]
   /** What each computes, with its parameters: `"rsi(14)"`. */
   readonly kinds: readonly string[]
-  /** Hash of names and kinds: equal for vectors that mean the same. */
+  /** Hash of names and kinds, and of the recipe they came from: equal for vectors that mean the same. */
   readonly fingerprint: string
   readonly size: number
 }
+
+/** Key under which a declaration keeps the canonical JSON of the recipe that it was made from. */
+export const RECIPE: unique symbol = Symbol('recipe')
 
 /** A declared feature and where its numbers stand in the vector. */
 export type Slot<Part> = { readonly key: string; readonly part: Part; readonly at: number }
@@ -57,7 +60,9 @@ export function layOut<Name extends string>(declaration: Declaration): Layout<Na
   if (twice !== undefined) invalid(`Every feature must have a name of its own, got "${twice}" twice.`)
   if (names.length === 0) invalid('A declaration must have at least one feature, got none.')
 
-  const fingerprint = fnv1a(names.map((name, i) => `${name}=${kinds[i]}`).join('\n'))
+  const recipe = (declaration as { readonly [RECIPE]?: string })[RECIPE]
+  const lines = names.map((name, i) => `${name}=${kinds[i]}`)
+  const fingerprint = fnv1a((recipe === undefined ? lines : [...lines, recipe]).join('\n'))
   const schema = { names: names as Name[], kinds, fingerprint, size: names.length }
   return { ...slots, schema }
 }

@@ -14,5 +14,5 @@ export {
   type SeriesIssueCode,
 } from './normalize-series.ts'
 export type { CandleSource } from './sources.ts'
-export type { Timeframe } from './timeframe.ts'
+export type { Timeframe } from '../core/timeframe.ts'
 export { type ToCandleOptions, toCandle } from './to-candle.ts'

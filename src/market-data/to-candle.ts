@@ -4,7 +4,7 @@ import { readNumber } from '../core/read-number.ts'
 import { type DateOrder, readTime } from '../core/read-time.ts'
 import type { Candle } from '../market.ts'
 import { type CandleSource, checkSource, ofObject, ofTuple, otherOrders, type RawCandle } from './sources.ts'
-import { barEnd, type Timeframe } from './timeframe.ts'
+import { barEnd, type Timeframe } from '../core/timeframe.ts'
 
 /** Options of {@link toCandle}. */
 export type ToCandleOptions = {

@@ -1,4 +1,4 @@
-import { show, TradeLearnError } from '../core/errors.ts'
+import { show, TradeLearnError } from './errors.ts'
 
 /** Length of a bar as exchanges write it: a number and `s`, `m`, `h`, `d`, `w`, or `M` for months. */
 export type Timeframe = `${number}${'s' | 'm' | 'h' | 'd' | 'w' | 'M'}`
@@ -40,4 +40,25 @@ function parts(timeframe: Timeframe): [number, 's' | 'm' | 'h' | 'd' | 'w' | 'M'
     'INVALID_OPTION',
     `"timeframe" must be a number and one of s, m, h, d, w, M, such as "15m", got ${show(timeframe)}.`,
   )
+}
+
+/** The first Monday of the epoch: weeks are counted from it. */
+const FIRST_MONDAY = 4 * UNIT_MS.d
+
+/**
+ * When the bar of a timeframe opened that a moment lies in, in epoch milliseconds. Bars are counted from the epoch in UTC,
+ * weeks from Monday, months from January 1970.
+ *
+ * @throws `INVALID_OPTION` for what is no timeframe
+ */
+export function barStart(time: number, timeframe: Timeframe): number {
+  const [count, unit] = parts(timeframe)
+  if (unit === 'M') {
+    const date = new Date(time)
+    const month = (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+    return Date.UTC(1970, Math.floor(month / count) * count, 1)
+  }
+  const length = count * UNIT_MS[unit]
+  const origin = unit === 'w' ? FIRST_MONDAY : 0
+  return Math.floor((time - origin) / length) * length + origin
 }
