@@ -25,6 +25,11 @@ export type DecisionPolicyOptions = BracketOptions & {
   readonly takeFrom: number
   /** Closed trades before the model decides; until then the baseline does. @defaultValue 100 */
   readonly minTrades: number
+  /**
+   * Novelty above which the model abstains: at 0.995 one usual signal in 200 is turned away. 1 for never.
+   * @defaultValue 0.995
+   */
+  readonly maxNovelty: number
   /** What the operator allows. */
   readonly limits: Limits
 }
@@ -38,6 +43,8 @@ export type DecisionContext = {
   readonly account: Account
   /** Closed trades learned from. */
   readonly trades: number
+  /** How unlike the past the signal's features are, 0 to 1: the share of past signals that were less so. Unknown where left out. */
+  readonly novelty?: number
   /** Why the kill switch has halted trading (its `cause`), or null while it has not. */
   readonly halted: Reason | null
 }
@@ -52,6 +59,8 @@ export type DecisionContext = {
  *     p > take band    size = baseline (f + (1 - f)(p - take) / (1 - take))     f = takeFrom
  *     between          size = baseline reduceTo
  *     p < skip band    none
+ *
+ * Where the signal is unlike those that the model has learned from (`novelty`), it is not asked and the signal is skipped.
  *
  * A band at 0.6 is only as good as its bracket: p breaks even at (stop + costs) / (stop + target), which is one half
  * for equal distances and one third for a target twice as far as the stop. Where the expected value contradicts the
@@ -77,7 +86,7 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
     const { takeAbove = 0.6, skipBelow = 0.4, bandsAround = 'half' } = options
     const { baseSize = 0.1, reduceTo = 0.5, takeFrom = 0.5 } = options
     const { stopAtr = 2, targetAtr = 2, targetStretch = 1.5, fallbackVolatility = 0.02, costs = 0.001 } = options
-    const { minTrades = 100 } = options
+    const { minTrades = 100, maxNovelty = 0.995 } = options
     if (!(fraction('skipBelow', skipBelow) <= fraction('takeAbove', takeAbove)))
       wrong('skipBelow', skipBelow, takeAbove)
     if (!(fraction('reduceTo', reduceTo) <= fraction('takeFrom', takeFrom))) wrong('reduceTo', reduceTo, takeFrom)
@@ -97,6 +106,7 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
       fallbackVolatility: openFraction('fallbackVolatility', fallbackVolatility),
       costs,
       minTrades: integer('minTrades', minTrades, 0),
+      maxNovelty: fraction('maxNovelty', maxNovelty),
       limits: createLimits(options.limits),
     })
   }
@@ -124,8 +134,8 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
   }
 
   decide(prediction: Prediction, context: DecisionContext): Plan {
-    const { signal, atr, account, trades } = context
-    const { minTrades, costs } = this.options
+    const { signal, atr, account, trades, novelty = 0 } = context
+    const { minTrades, maxNovelty, costs } = this.options
     const base = this.baseline(context)
     if (base.action === 'skip') return base
     if (!(trades >= minTrades)) {
@@ -135,6 +145,12 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
     const fault = faultOf(prediction)
     if (fault !== null)
       return { ...resize(base, 0, account.equity, []), reasons: [because('INVALID_PREDICTION', fault)] }
+
+    // written so that a score that is no number abstains too
+    if (!(novelty <= maxNovelty)) {
+      const text = `Of past signals ${percent(novelty)} were less unlike what came before them; the model abstains above ${percent(maxNovelty)}.`
+      return { ...resize(base, 0, account.equity, []), reasons: [because('OUT_OF_DISTRIBUTION', text)] }
+    }
 
     // the model's bracket differs from the baseline's in the target only, so the risk at the stop stays the same
     const bracket = bracketFor(signal, atr, this.options, prediction)

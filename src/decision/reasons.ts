@@ -12,6 +12,7 @@ export const REASONS = {
   SKIP_BAND: 'The win probability lies below the skip band: not taken.',
   EV_NEGATIVE: 'A note: the trade is taken although its expected value at this bracket is not positive.',
   EV_POSITIVE: 'A note: the trade is skipped although its expected value at this bracket is positive.',
+  OUT_OF_DISTRIBUTION: 'The signal is unlike those that the model has learned from, so it is not asked: not taken.',
   INVALID_PREDICTION: 'The prediction holds a number that cannot be: not taken.',
 
   // what the model may not say yet

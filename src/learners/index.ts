@@ -25,6 +25,7 @@ export { MultiLayerPerceptron, type MultiLayerPerceptronOptions } from './multi-
 export { OnlineCalibration, type OnlineCalibrationOptions } from './online-calibration.ts'
 export * from './partial-dependence.ts'
 export { Pipeline, type PipelineOptions } from './pipeline.ts'
+export { PrototypeNovelty, type PrototypeNoveltyOptions } from './prototype-novelty.ts'
 export * from './regression-tree/index.ts'
 export * from './streaming-boosting/index.ts'
 export { TemporallyAugmented, type TemporallyAugmentedOptions } from './temporally-augmented.ts'

@@ -24,6 +24,23 @@ const situation = (over: Partial<DecisionContext> = {}): DecisionContext => ({
 const codes = ({ reasons }: Plan): string[] => reasons.map(({ code }) => code)
 const policy = new DecisionPolicy()
 
+describe('a signal unlike the past', () => {
+  const at = (novelty: number, own = policy, over: Partial<DecisionContext> = {}): Plan =>
+    own.decide(predict(0.9), situation({ novelty, ...over }))
+
+  test('is not judged but skipped, with the reason', () => {
+    expect(at(0.995).action).toBe('take')
+    expect([at(0.996).action, codes(at(0.996))]).toEqual(['skip', ['OUT_OF_DISTRIBUTION']])
+    expect(at(0.6, new DecisionPolicy({ maxNovelty: 0.5 })).action).toBe('skip')
+    expect(at(1, new DecisionPolicy({ maxNovelty: 1 })).action).toBe('take')
+  })
+
+  test('whose score is no number is skipped too, and before the model decides nothing is asked', () => {
+    expect(at(Number.NaN).action).toBe('skip')
+    expect(codes(at(1, policy, { trades: 5 }))).toContain('MIN_DATA')
+  })
+})
+
 describe('the bands', () => {
   test.each([
     [1, 'take', 0.1, ['TAKE_BAND']],

@@ -4,7 +4,7 @@ import { integer, oneOf } from '../../core/check.ts'
 import { normalQuantile } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
-import { countBelow, countUpTo, type SortedWindow } from './sorted-window.ts'
+import { countBelow, countUpTo, type SortedWindow } from '../../core/sorted-window.ts'
 import {
   checkInOut,
   createColumns,

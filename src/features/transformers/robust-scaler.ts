@@ -3,7 +3,7 @@ import { bytesOf } from '../../core/bytes-of.ts'
 import { integer } from '../../core/check.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
-import { quantileIn } from './sorted-window.ts'
+import { quantileIn } from '../../core/sorted-window.ts'
 import {
   checkInOut,
   createColumns,

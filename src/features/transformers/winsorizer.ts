@@ -5,7 +5,7 @@ import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
-import { quantileIn } from './sorted-window.ts'
+import { quantileIn } from '../../core/sorted-window.ts'
 import {
   checkInOut,
   createColumns,

@@ -15,7 +15,7 @@ import {
   VarianceFilter,
   Winsorizer,
 } from '../../../src/features/index.ts'
-import { createSortedWindow, pushSorted, quantileIn } from '../../../src/features/transformers/sorted-window.ts'
+import { createSortedWindow, pushSorted, quantileIn } from '../../../src/core/sorted-window.ts'
 import { LogisticRegression, Pipeline } from '../../../src/learners/index.ts'
 import { transformerLaws } from '../../../src/testing/index.ts'
 
