@@ -382,7 +382,7 @@ describe('definitions', () => {
     })
   })
 
-  test('windowed features depend on their window alone, to the bit', () => {
+  test('windowed features depend on their window alone, but for the last digits', () => {
     const candles = walk(300)
     for (const indicator of [
       bollinger(),
@@ -392,8 +392,9 @@ describe('definitions', () => {
       trendStrength(),
       volatility(),
     ]) {
-      const whole = run(indicator as Indicator, candles).map((column) => column.at(-1))
-      expect(run(indicator as Indicator, candles.slice(-21)).map((column) => column.at(-1))).toEqual(whole)
+      const whole = run(indicator as Indicator, candles).map((column) => column.at(-1)!)
+      const short = run(indicator as Indicator, candles.slice(-21)).map((column) => column.at(-1)!)
+      expect(short).toEqual(whole.map((value) => expect.closeTo(value, 12)))
     }
   })
 

@@ -1,11 +1,9 @@
 import { integer, positive } from '../../core/check.ts'
-import { createMoments, type Moments, variance } from '../../core/moments.ts'
-import { createRing, pushRing, type Ring, ringAt } from '../../core/ring.ts'
 import type { Indicator } from '../indicator.ts'
-import { isFull, measure } from './window.ts'
+import { createMovingMoments, type MovingMoments, meanIn, pushMoments, squaresIn } from './moving-moments.ts'
 
 /** State of {@link bollinger}: the closes of the window and their moments. */
-export type BollingerState = { readonly closes: Ring; readonly moments: Moments }
+export type BollingerState = { close: number; readonly closes: MovingMoments }
 
 /**
  * Bollinger bands: where the close stands between them, and how wide they are.
@@ -14,7 +12,7 @@ export type BollingerState = { readonly closes: Ring; readonly moments: Moments 
  *     percentB = (close - lower) / (upper - lower)     0 on the lower band, 1 on the upper; 0.5 where sigma is 0
  *     width = (upper - lower) / mean                   a fraction
  *
- * First values at candle `bars`. O(`bars`) a candle.
+ * First values at candle `bars`. O(1).
  *
  * @see J. Bollinger (2001), "Bollinger on Bollinger Bands"
  */
@@ -24,15 +22,16 @@ export function bollinger(bars = 20, width = 2): Indicator<BollingerState, 'perc
   return {
     kind: `bollinger(${bars},${width})`,
     outputs: ['percentB', 'width'],
-    init: () => ({ closes: createRing(bars), moments: createMoments() }),
-    update({ closes, moments }, { close }) {
-      pushRing(closes, close)
-      measure(closes, moments)
+    init: () => ({ close: NaN, closes: createMovingMoments(bars) }),
+    update(state, { close }) {
+      state.close = close
+      pushMoments(state.closes, close)
     },
-    read({ closes, moments }, out, at) {
-      const half = isFull(closes) ? width * Math.sqrt(variance(moments, 0)) : NaN
-      out[at] = half === 0 ? 0.5 : (ringAt(closes, 0) - moments.mean + half) / (2 * half)
-      out[at + 1] = (2 * half) / moments.mean
+    read({ close, closes }, out, at) {
+      const mean = meanIn(closes)
+      const half = width * Math.sqrt(squaresIn(closes) / bars)
+      out[at] = half === 0 ? 0.5 : (close - mean + half) / (2 * half)
+      out[at + 1] = (2 * half) / mean
     },
   }
 }
