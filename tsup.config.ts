@@ -6,6 +6,8 @@ const folders = [
   'drift',
   'metrics',
   'labels',
+  'market-data',
+  'trades',
   'simulate',
   'evaluation',
   'decision',

@@ -1,5 +1,6 @@
 import { show, TradeLearnError } from '../core/errors.ts'
 import type { Declaration } from './declaration.ts'
+import { metaOfKey } from './trade-key.ts'
 
 type Group = keyof Declaration
 
@@ -24,9 +25,15 @@ export function checkDeclaration(declaration: Declaration): void {
     if (!isRecord(features)) invalid(group, 'an object of features by name', features)
     const { wanted, methods } = FEATURES[group]
     for (const [name, feature] of Object.entries(features)) {
-      const whole = isFeature(feature, methods) && (group !== 'context' || isContext(feature))
+      const whole = isFeature(feature, methods) && (SPECIAL[group]?.(feature) ?? true)
       if (!whole) invalid(`${group}.${name}`, wanted, feature)
     }
+  }
+  for (const [name, { by }] of Object.entries(declaration.history ?? {})) {
+    const source = metaOfKey(by)
+    if (source === undefined || Object.hasOwn(declaration.meta ?? {}, source)) continue
+    // a slip of the pen would otherwise be a key that no signal has
+    invalid(`history.${name}.by`, '"symbol", "side", "hour", a map of sectors or a declared meta feature', source)
   }
 }
 
@@ -42,8 +49,14 @@ function isFeature(value: unknown, methods: readonly string[]): value is Fields 
   return named && methods.every((method) => typeof value[method] === 'function')
 }
 
-const isContext = ({ symbol, indicator }: Fields): boolean =>
-  typeof symbol === 'string' && isFeature(indicator, INDICATOR)
+/** What the features of a group must have besides their methods. */
+const SPECIAL: { readonly [Key in Group]?: (feature: Fields) => boolean } = {
+  context: ({ symbol, indicator, lookBack, readPeers }) =>
+    typeof readPeers === 'function'
+      ? Number.isSafeInteger(lookBack) && (lookBack as number) >= 0
+      : typeof symbol === 'string' && isFeature(indicator, INDICATOR),
+  history: ({ by }) => typeof by === 'string' || isRecord(by),
+}
 
 function invalid(name: string, wanted: string, value: unknown): never {
   throw new TradeLearnError('INVALID_OPTION', `"${name}" must be ${wanted}, got ${show(value)}.`)

@@ -17,9 +17,9 @@ export type Declaration = {
    * sign. A momentum of +1 % is with a long and against a short, and this is what says so.
    */
   readonly directed?: Group<Indicator<State, string>>
-  /** Indicators of other symbols. */
+  /** Indicators of other symbols, and how the signal's symbol stands beside them. */
   readonly context?: Group<ContextFeature>
-  /** How the symbol's own trades closed. */
+  /** How trades closed: the symbol's own, or those of the same side, sector, source or hour. */
   readonly history?: Group<HistoryFeature<State, string>>
   /** What is in every signal: its side and its time. */
   readonly signal?: Group<SignalFeature>

@@ -1,18 +1,30 @@
-import type { Codec, Serializable, Snapshot, Vector } from '../contracts.ts'
-import { checkVector, integer, oneOf, text, time } from '../core/check.ts'
+import type { Codec, JsonObject, Serializable, Snapshot, Vector } from '../contracts.ts'
+import { checkVector, integer } from '../core/check.ts'
 import { checkCandle } from '../core/check-candle.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { type State as Plain, unpackState } from '../core/state.ts'
-import type { Candle, Signal, SignalMeta } from '../market.ts'
+import type { Candle, Position, Signal } from '../market.ts'
+import { type ClosedTrade, checkTrade } from './closed-trade.ts'
+import type { ContextFeature, SymbolFeature } from './context.ts'
 import type { Declaration, FeatureName, Row, SignalOf } from './declaration.ts'
+import { forwardFromVersion1, olderState } from './feature-engineer-v1.ts'
 import { type AtrState, atr, atrOf } from './indicators/atr.ts'
+import type { PeerFeature, Peers } from './peers.ts'
+import { checkSignal, writeMeta } from './read-signal.ts'
 import { difference, few, type Layout, layOut, type Schema, type Slot } from './schema.ts'
+import { checkTape, createTape, pushTape, type Tape } from './tape.ts'
+import { TradeHistory } from './trade-history.ts'
 
 /** Options of {@link FeatureEngineer}. */
 export type FeatureEngineerOptions = {
   /** Symbols that it keeps state for; a candle of one more is an error. @defaultValue 1000 */
   readonly maxSymbols: number
+  /**
+   * Groups of trades (symbols, sources ...) that each history feature keeps state for; the one longest without a closed
+   * trade makes room for a new one. @defaultValue 1000
+   */
+  readonly maxGroups: number
 }
 
 /** States of the parts of one group, by the name they are declared under. */
@@ -27,10 +39,16 @@ type SymbolState = {
   readonly atr: AtrState
   readonly candles: States
   readonly directed: States
-  readonly history: States
+  /** What features that compare symbols look at; empty where there are none. */
+  readonly tape: Tape
 }
 
 type State = { readonly context: States; readonly symbols: SymbolState[] }
+
+/** What is asked with a signal: the account that it is for. */
+type Asking = { readonly positions?: readonly Position[] }
+
+const NO_POSITIONS: readonly Position[] = []
 
 /** 14 bars, as in Wilder (1978). */
 const ATR_PERIOD = 14
@@ -67,25 +85,36 @@ export class FeatureEngineer<
 > implements Serializable
 {
   static readonly type: string = 'feature-engineer'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly options: FeatureEngineerOptions
   /** What the vectors hold. */
   readonly schema: Schema<Name>
   readonly #declaration: D
   readonly #layout: Layout<Name>
+  readonly #ofSymbols: readonly Slot<SymbolFeature>[]
+  readonly #ofPeers: readonly Slot<PeerFeature>[]
+  /** Candles that each symbol's tape holds. */
+  readonly #lookBack: number
+  readonly #history: TradeHistory
   readonly #atr = atr(ATR_PERIOD)
   #state: State
   /** The symbols' states by name: an index into `#state.symbols`. */
   #bySymbol: Map<string, SymbolState> = new Map()
+  readonly #tapeOf = (symbol: string): Tape | undefined => this.#bySymbol.get(symbol)?.tape
 
-  constructor(declaration: D, { maxSymbols = 1000 }: Partial<FeatureEngineerOptions> = {}) {
-    this.options = { maxSymbols: integer('maxSymbols', maxSymbols) }
+  constructor(declaration: D, { maxSymbols = 1000, maxGroups = 1000 }: Partial<FeatureEngineerOptions> = {}) {
+    this.options = { maxSymbols: integer('maxSymbols', maxSymbols), maxGroups: integer('maxGroups', maxGroups) }
     this.#declaration = declaration
     this.#layout = layOut<Name>(declaration)
     this.schema = this.#layout.schema
+    const { context, history } = this.#layout
+    this.#ofSymbols = context.filter(isOfSymbol)
+    this.#ofPeers = context.filter(isOfPeers)
+    this.#lookBack = Math.max(0, ...this.#ofPeers.map(({ part }) => part.lookBack))
+    this.#history = new TradeHistory(history, maxGroups)
     this.#state = {
-      context: Object.fromEntries(this.#layout.context.map(({ key, part }) => [key, part.indicator.init()])),
+      context: Object.fromEntries(this.#ofSymbols.map(({ key, part }) => [key, part.indicator.init()])),
       symbols: [],
     }
   }
@@ -110,10 +139,13 @@ export class FeatureEngineer<
     return atrOf(this.#stateOf(symbol).atr, ATR_PERIOD)
   }
 
-  /** The features of a signal as of now, written into `out`. Pure. */
-  vector(signal: Asked, out: Vector = new Float64Array(this.schema.size)): Vector {
+  /**
+   * The features of a signal as of now, written into `out`. Pure. `asking` is the account it is for, or as much of it as
+   * features look at: without `positions`, features of what is held are missing.
+   */
+  vector(signal: Asked, out: Vector = new Float64Array(this.schema.size), asking?: Asking): Vector {
     const { size } = this.schema
-    const { candles, directed, context, history, signal: own, meta } = this.#layout
+    const { candles, directed, signal: own, meta } = this.#layout
     const checked = checkSignal(signal)
     const state = this.#stateOf(checked.symbol)
     this.#checkPresent(state, checked.time)
@@ -125,8 +157,9 @@ export class FeatureEngineer<
       part.read(state.directed[key]!, out, at)
       if (checked.side === 'short') for (let i = at; i < at + part.outputs.length; i++) out[i] = -out[i]!
     }
-    for (const { key, part, at } of context) part.indicator.read(this.#state.context[key]!, out, at)
-    for (const { key, part, at } of history) part.read(state.history[key]!, out, at)
+    for (const { key, part, at } of this.#ofSymbols) part.indicator.read(this.#state.context[key]!, out, at)
+    if (this.#ofPeers.length > 0) this.#writePeers(checked, asking, out)
+    this.#history.write(checked, out)
     for (const { part, at } of own) part.read(checked, out, at)
     writeMeta(meta, checked.meta, out)
 
@@ -153,27 +186,39 @@ export class FeatureEngineer<
     this.#atr.update(state.atr, candle)
     for (const { key, part } of this.#layout.candles) part.update(state.candles[key]!, candle)
     for (const { key, part } of this.#layout.directed) part.update(state.directed[key]!, candle)
-    for (const { key, part } of this.#layout.context) {
+    for (const { key, part } of this.#ofSymbols) {
       if (part.symbol === symbol) part.indicator.update(this.#state.context[key]!, candle)
     }
+    pushTape(state.tape, candle.time, candle.close)
   }
 
-  /** Takes in how a trade of the symbol closed. */
-  settle(symbol: string, won: 0 | 1): void {
-    const { history } = this.#stateOf(symbol)
-    if (won !== 0 && won !== 1) throw new TradeLearnError('INVALID_OUTCOME', `"won" must be 0 or 1, got ${show(won)}.`)
-    for (const { key, part } of this.#layout.history) part.update(history[key]!, won)
+  /**
+   * Takes in how a trade closed. It counts for signals of its exit time and later, whenever it is told; tell each once.
+   *
+   * @throws `INVALID_OUTCOME`, `INVALID_TIME` or `UNKNOWN_SYMBOL`, changing nothing
+   */
+  settle(trade: ClosedTrade): void {
+    checkTrade(trade)
+    const newest = this.#stateOf(trade.symbol).time
+    // signals are not from before their own symbol's newest candle, so none is from before the oldest of these
+    let safe = newest
+    for (const { time } of this.#state.symbols) if (time < safe) safe = time
+    const { exitTime = Math.max(newest, trade.time), meta = {} } = trade
+    this.#history.add({ ...trade, exitTime, meta }, safe)
   }
 
   toJSON(): Snapshot {
     const { names, kinds, fingerprint } = this.schema
-    return snapshot(FeatureEngineer, { ...this.options, names, kinds, fingerprint }, this.#state)
+    const state = { ...this.#state, history: this.#history.state }
+    return snapshot(FeatureEngineer, { ...this.options, names, kinds, fingerprint }, state)
   }
 
   /**
    * Reads snapshots of engineers with the same declaration, which a file cannot hold because it is made of functions.
    *
-   * @throws `SCHEMA_MISMATCH` that names the features that differ
+   * Those of version 1 are brought forward where their indicators' states still are what they were.
+   *
+   * @throws `SCHEMA_MISMATCH` that names the features that differ; `UNSUPPORTED_VERSION` or `CORRUPT_SNAPSHOT`
    */
   codec(): Codec<FeatureEngineer<D, Name, Asked>> {
     const declaration = this.#declaration
@@ -181,20 +226,29 @@ export class FeatureEngineer<
       type: FeatureEngineer.type,
       version: FeatureEngineer.version,
       fromJSON(json: Snapshot): FeatureEngineer<D, Name, Asked> {
-        const { options, state } = checkSnapshot(FeatureEngineer, json)
-        const template = { maxSymbols: 0, names: [''], kinds: [''], fingerprint: '' }
-        const { maxSymbols, ...was } = unpackState(options, template, 'options')
-        const engineer = new FeatureEngineer<D, Name, Asked>(declaration, { maxSymbols })
+        const whole = checkSnapshot(FeatureEngineer, json)
+        const old = whole.version === 1
+        const { options, state } = old ? forwardFromVersion1(whole) : whole
+        const template = { maxSymbols: 0, maxGroups: 0, names: [''], kinds: [''], fingerprint: '' }
+        const { maxSymbols, maxGroups, ...was } = unpackState(options, template, 'options')
+        const engineer = new FeatureEngineer<D, Name, Asked>(declaration, { maxSymbols, maxGroups })
         checkSame(was, engineer.schema)
-        const { context, symbols } = unpackState(state, { ...engineer.#state, symbols: [engineer.#fresh('')] })
-        engineer.#state = { context, symbols }
-        engineer.#bySymbol = new Map(symbols.map((each) => [each.symbol, each]))
-        if (engineer.#bySymbol.size < symbols.length) {
-          throw new TradeLearnError('CORRUPT_SNAPSHOT', 'Snapshot value "state.symbols" must hold each symbol once.')
-        }
+        if (old) olderState(() => engineer.#unpack(state))
+        else engineer.#unpack(state)
         return engineer
       },
     }
+  }
+
+  #unpack({ history, ...state }: JsonObject): void {
+    this.#state = unpackState(state, { ...this.#state, symbols: [this.#fresh('')] })
+    this.#history.unpack(history)
+    const { symbols } = this.#state
+    this.#bySymbol = new Map(symbols.map((each) => [each.symbol, each]))
+    if (this.#bySymbol.size < symbols.length) {
+      throw new TradeLearnError('CORRUPT_SNAPSHOT', 'Snapshot value "state.symbols" must hold each symbol once.')
+    }
+    for (const { tape } of symbols) checkTape(tape, this.#lookBack, 'state.symbols.tape')
   }
 
   #stateOf(symbol: string): SymbolState {
@@ -208,7 +262,7 @@ export class FeatureEngineer<
   }
 
   #fresh(symbol: string): SymbolState {
-    const { candles, directed, history } = this.#layout
+    const { candles, directed } = this.#layout
     return {
       symbol,
       time: 0,
@@ -216,7 +270,7 @@ export class FeatureEngineer<
       atr: this.#atr.init(),
       candles: initAll(candles),
       directed: initAll(directed),
-      history: initAll(history),
+      tape: createTape(this.#lookBack),
     }
   }
 
@@ -238,45 +292,31 @@ export class FeatureEngineer<
   /** Refuses a signal from before a candle that its features would look at. */
   #checkPresent({ symbol, time: newest }: SymbolState, now: number): void {
     if (now < newest) tooEarly(symbol, newest, now)
-    for (const { part } of this.#layout.context) {
+    for (const { part } of this.#ofSymbols) {
       const other = this.#bySymbol.get(part.symbol)
       if (other && now < other.time) tooEarly(part.symbol, other.time, now)
     }
+    const { earliest } = this.#history
+    if (now < earliest)
+      invalid(`"signal.time" must not lie before a trade's exit that counts, ${earliest}, got ${now}.`)
+  }
+
+  #writePeers(signal: Signal, asking: Asking | undefined, out: Vector): void {
+    const positions = asking?.positions ?? NO_POSITIONS
+    if (!Array.isArray(positions)) {
+      throw new TradeLearnError('INVALID_ACCOUNT', `"positions" must be an array or left out, got ${show(positions)}.`)
+    }
+    const peers: Peers = { tapeOf: this.#tapeOf, positions }
+    for (const { part, at } of this.#ofPeers) part.readPeers(signal, peers, out, at)
   }
 }
+
+const isOfPeers = (slot: Slot<ContextFeature>): slot is Slot<PeerFeature> => 'readPeers' in slot.part
+const isOfSymbol = (slot: Slot<ContextFeature>): slot is Slot<SymbolFeature> => !isOfPeers(slot)
 
 function initAll(slots: readonly Slot<{ init(): Plain }>[]): States {
   return Object.fromEntries(slots.map(({ key, part }) => [key, part.init()]))
 }
-
-function checkSignal(signal: Signal): Signal {
-  if (typeof signal !== 'object' || signal === null) invalid(`A signal must be an object, got ${show(signal)}.`)
-  text('signal.symbol', signal.symbol, 'INVALID_SIGNAL')
-  oneOf('signal.side', signal.side, ['long', 'short'], 'INVALID_SIGNAL')
-  time('signal.time', signal.time)
-  return signal
-}
-
-function writeMeta(slots: Layout['meta'], meta: SignalMeta | undefined, out: Vector): void {
-  if (meta !== undefined && (typeof meta !== 'object' || meta === null || Array.isArray(meta))) {
-    invalid(`"signal.meta" must be an object, got ${show(meta)}.`)
-  }
-  let found = 0
-  for (const { key, part, at } of slots) {
-    const given = meta !== undefined && Object.hasOwn(meta, key)
-    if (given) found++
-    const value = given ? meta[key] : undefined
-    if (part.accepts(value)) part.write(value, out, at)
-    else if (part.presence === 'optional' && isMissing(value)) out.fill(NaN, at, at + part.outputs.length)
-    else invalid(`"signal.meta.${key}" must be ${part.wanted}, got ${show(value)}.`)
-  }
-  if (meta === undefined || found === Object.keys(meta).length) return
-  const declared = slots.map(({ key }) => key)
-  const unknown = Object.keys(meta).filter((key) => !declared.includes(key))
-  invalid(`"signal.meta" must hold only what is declared (${few(declared) || 'nothing'}), got ${few(unknown)}.`)
-}
-
-const isMissing = (value: unknown): boolean => value === undefined || value === null || Number.isNaN(value)
 
 function checkSame(was: Omit<Schema, 'size'>, now: Schema): void {
   if (was.fingerprint === now.fingerprint) return

@@ -47,28 +47,45 @@ export function flag(): MetaFeature<boolean, 'value', 'required'> {
   }
 }
 
-/** One of a fixed set of words: a number for each, 1 for the word that holds and 0 for the others. */
+/**
+ * One of some words: a number for each, 1 for the word that holds and 0 for the others.
+ *
+ * Any other text is a value of its own, `other`: a source that starts to be used after the model was declared is told
+ * from those that are known, and from none given. Where `other` is one of the words it takes the unseen in.
+ *
+ * @example
+ * ```ts
+ * const engineer = new FeatureEngineer({ meta: { source: category('rules', 'ai') } })
+ * engineer.schema.names // source.rules, source.ai, source.other
+ * ```
+ */
 export function category<const Words extends readonly string[]>(
   ...words: Words
-): MetaFeature<Words[number], Words[number], 'required'> {
-  const listed = words.map(show).join(', ')
-  if (words.length < 2 || new Set(words).size < words.length || words.some((word) => word === '' || word === 'value')) {
+): MetaFeature<Words[number] | (string & {}), Words[number] | 'other', 'required'> {
+  if (words.length === 0 || new Set(words).size < words.length || words.some((word) => !isWord(word))) {
     throw new TradeLearnError(
       'INVALID_OPTION',
-      `"category" must have two or more different words, none of them "" or "value", got ${listed}.`,
+      `"category" must have different words, none of them "" or "value", got ${words.map(show).join(', ') || 'none'}.`,
     )
   }
+  const known: readonly string[] = words
+  const outputs: readonly (Words[number] | 'other')[] = known.includes('other') ? words : [...words, 'other']
+  const other = outputs.indexOf('other')
   return {
     kind: `category(${words.join()})`,
-    outputs: words,
+    outputs,
     presence: 'required',
-    wanted: `one of ${listed}`,
-    accepts: (value): value is Words[number] => words.includes(value as string),
+    wanted: 'a text',
+    accepts: (value): value is string => typeof value === 'string',
     write(value, out, at) {
-      for (let i = 0; i < words.length; i++) out[at + i] = words[i] === value ? 1 : 0
+      const position = known.indexOf(value)
+      out.fill(0, at, at + outputs.length)
+      out[at + (position < 0 ? other : position)] = 1
     },
   }
 }
+
+const isWord = (word: unknown): boolean => typeof word === 'string' && word !== '' && word !== 'value'
 
 /** Lets a signal come without it: left out, null or NaN all mean missing. The numbers mean what they did. */
 export function optional<Value, Out extends string>(

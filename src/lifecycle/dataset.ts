@@ -3,6 +3,7 @@ import { DecisionPolicy } from '../decision/index.ts'
 import type { Dataset } from '../evaluation/index.ts'
 import { TripleBarrier } from '../labels/index.ts'
 import type { Candle, Label, Signal } from '../market.ts'
+import { closedTrade } from './closed-trade.ts'
 import { inClosingOrder } from './closing-times.ts'
 import { entryPriceOf } from './entry-price.ts'
 import type { Features } from './parts.ts'
@@ -24,7 +25,8 @@ export type BuildDatasetOptions<S extends Signal = Signal> = {
 
 /**
  * Turns candles and signals into rows, labels and times for walk-forward validation: one row a signal, on features
- * known at its time, labelled by the candles that followed. Signals that never settle are left out.
+ * known at its time, labelled by the candles that followed. Signals that never settle are left out. Nobody holds
+ * anything here, so features of what the account holds are missing.
  *
  * @throws `INVALID_OPTION` for signals out of order
  */
@@ -35,7 +37,7 @@ export function buildDataset<S extends Signal = Signal>({
   labeler = new TripleBarrier(),
   policy = new DecisionPolicy(),
 }: BuildDatasetOptions<S>): Dataset {
-  const opened: { id: string; time: number; x: Float64Array; symbol: string }[] = []
+  const opened: { readonly id: string; readonly x: Float64Array; readonly signal: S }[] = []
   const labels = new Map<string, Label>()
   const known = new Map<string, number>()
   const { candles, closes } = inClosingOrder(given)
@@ -43,7 +45,7 @@ export function buildDataset<S extends Signal = Signal>({
 
   const open = (signal: S): void => {
     const { symbol, side, time } = signal
-    if (opened.length > 0 && time < opened.at(-1)!.time) {
+    if (opened.length > 0 && time < opened.at(-1)!.signal.time) {
       throw new TradeLearnError(
         'INVALID_OPTION',
         `"signals" must be oldest first; signal ${opened.length} is older than its predecessor.`,
@@ -60,7 +62,7 @@ export function buildDataset<S extends Signal = Signal>({
     })
     const id = String(opened.length)
     labeler.open({ id, symbol, side, time, price, stop, target })
-    opened.push({ id, time, x, symbol })
+    opened.push({ id, x, signal })
   }
 
   for (const [i, candle] of candles.entries()) {
@@ -71,7 +73,7 @@ export function buildDataset<S extends Signal = Signal>({
     for (const label of labeler.advance(candle)) {
       labels.set(label.id, label)
       known.set(label.id, Math.max(closes[i]!, candle.time + 1))
-      features.settle(opened[Number(label.id)]!.symbol, label.y)
+      features.settle(closedTrade(opened[Number(label.id)]!.signal, label))
     }
     if (typeof signals === 'function') {
       const signal = signals(candle)
@@ -83,7 +85,7 @@ export function buildDataset<S extends Signal = Signal>({
   return {
     names: features.schema.names,
     rows: rows.map(({ x }) => x),
-    times: Float64Array.from(rows, ({ time }) => time),
+    times: Float64Array.from(rows, ({ signal }) => signal.time),
     // a label is known once the candle that settled it has closed
     labelEnds: Float64Array.from(rows, ({ id }) => known.get(id)!),
     y: Float64Array.from(rows, (row) => labelOf(row).y),

@@ -1,14 +1,17 @@
-import type { JsonValue } from '../contracts.ts'
+import type { JsonObject, JsonValue } from '../contracts.ts'
 import { integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { packState, type State, unpackState } from '../core/state.ts'
-import type { Decision, Label, Outcome } from '../market.ts'
+import type { Decision, Label, Outcome, SignalMeta } from '../market.ts'
+import { copyMeta } from './closed-trade.ts'
 
 /** A decision whose label is not known yet, with everything that learning from it will need. */
 export type OpenDecision = {
   readonly decision: Decision
   /** The features it was made on. */
   readonly x: Float64Array
+  /** What its signal said about itself. */
+  readonly meta: SignalMeta
   /** Half-width of its interval when it was made; NaN where there was none. */
   readonly halfWidth: number
   /** The scale that the interval was made for. */
@@ -127,12 +130,16 @@ export class DecisionBook {
     })
   }
 
-  /** Reads back what {@link pack} wrote, for vectors of `features` numbers. */
-  unpack(json: JsonValue | undefined, features: number): void {
+  /** Reads back what {@link pack} wrote, for vectors of `features` numbers; in `version` 1 it wrote no meta. */
+  unpack(json: JsonValue | undefined, features: number, version = 2): void {
     const x = new Float64Array(features)
-    const open = { decision: null, x, halfWidth: 0, scale: 0, bar: 0, traded: false, label: null, waited: 0 }
+    const open = { decision: null, x, meta: {}, halfWidth: 0, scale: 0, bar: 0, traded: false, label: null, waited: 0 }
     const closed = { decision: null, x, label: null, outcome: null }
-    const book = unpackState(json, { next: 0, open: [open], closed: [closed] } as State, 'state.book') as unknown as {
+    const book = unpackState(
+      version === 1 ? withoutMeta(json) : json,
+      { next: 0, open: [open], closed: [closed] } as State,
+      'state.book',
+    ) as unknown as {
       next: number
       open: OpenDecision[]
       closed: ClosedDecision[]
@@ -156,10 +163,22 @@ export class DecisionBook {
       )
     }
     this.#next = next
-    this.#open = new Map(book.open.map((entry) => [entry.decision.id, freeze(entry)]))
+    this.#open = new Map(
+      book.open.map((entry) => [entry.decision.id, freeze({ ...entry, meta: copyMeta(entry.meta) })]),
+    )
     this.#closed = new Map(book.closed.map((entry) => [entry.decision.id, freeze(entry)]))
   }
 }
+
+/** A book of version 1, as one whose signals said nothing about themselves. */
+function withoutMeta(json: JsonValue | undefined): JsonValue | undefined {
+  const open = isRecord(json) ? json['open'] : undefined
+  if (!isRecord(json) || !Array.isArray(open)) return json
+  return { ...json, open: open.map((entry: JsonValue) => (isRecord(entry) ? { ...entry, meta: {} } : entry)) }
+}
+
+const isRecord = (json: JsonValue | undefined): json is JsonObject =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
 
 const PLAN = { action: '', size: 0, quantity: 0, price: 0, stop: 0, target: 0, reasons: [] }
 const INTERVAL = { low: 0, high: 0, coverage: 0 }

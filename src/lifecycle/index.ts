@@ -1,6 +1,9 @@
+export { assertNoLookahead, type NoLookaheadOptions, type NoLookaheadReport } from './assert-no-lookahead.ts'
+export { assertWarm, type WarmOptions, type WarmReport } from './assert-warm.ts'
 export { type BuildDatasetOptions, buildDataset } from './dataset.ts'
 export { type DefaultModelsOptions, defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
 export type { Cause, Explanation } from './explanation.ts'
+export type { FeatureSource, SignalAt } from './feature-run.ts'
 export type {
   Features,
   Guard,

@@ -1,7 +1,8 @@
 import type { DriftDetector, Labeler, Learner, Policy, Serializable, Vector } from '../contracts.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import type { DecisionContext } from '../decision/index.ts'
-import type { Bracket, Candle, Label, Plan, Prediction, Reason, Signal } from '../market.ts'
+import type { ClosedTrade } from '../features/closed-trade.ts'
+import type { Account, Bracket, Candle, Label, Plan, Prediction, Reason, Signal } from '../market.ts'
 
 /** What a TradeLearner needs from its features; `FeatureEngineer` is one. */
 export interface Features<S extends Signal = Signal> extends Serializable {
@@ -16,10 +17,10 @@ export interface Features<S extends Signal = Signal> extends Serializable {
   lastTime(symbol: string): number
   /** Average true range in price units; NaN while warming up. */
   atr(symbol: string): number
-  /** The features of a signal, from what is known now. Pure. */
-  vector(signal: S, out?: Vector): Vector
-  /** Takes in whether a trade in the symbol won. */
-  settle(symbol: string, won: 0 | 1): void
+  /** The features of a signal, from what is known now; `account` is whom it is for, where somebody is. Pure. */
+  vector(signal: S, out?: Vector, account?: Account): Vector
+  /** Takes in how a trade closed, or would have closed where its signal was skipped. */
+  settle(trade: ClosedTrade): void
 }
 
 /** The three questions that a TradeLearner asks about a signal. */

@@ -1,6 +1,7 @@
 import type { DriftDetector, Learner, Refittable, Windowed } from '../contracts.ts'
 import { isForgetful, isRefittable } from '../learners/index.ts'
 import type { Label, Signal } from '../market.ts'
+import { closedTrade } from './closed-trade.ts'
 import type { OpenDecision } from './decision-book.ts'
 import type { Parts } from './parts.ts'
 
@@ -19,7 +20,7 @@ export function dueModels<S extends Signal>(parts: Parts<S>): (Learner & Refitta
 /** Shows a label to everything that learns from it. */
 export function teach<S extends Signal>(parts: Parts<S>, entry: OpenDecision, label: Label): void {
   const { features, success, expectedReturn, stopRisk, interval } = parts
-  const { decision, x, halfWidth, scale } = entry
+  const { decision, x, meta, halfWidth, scale } = entry
   const missed = label.netReturn - decision.prediction.expectedReturn
   runAll([
     () => success.learn(x, label.y),
@@ -27,7 +28,7 @@ export function teach<S extends Signal>(parts: Parts<S>, entry: OpenDecision, la
     () => stopRisk.learn(x, label.exitReason === 'stop' ? 1 : 0),
     // a model that breaks its law may have predicted no number
     () => void (Number.isFinite(missed) && interval.learn(missed, scale, halfWidth)),
-    () => features.settle(decision.symbol, label.y),
+    () => features.settle(closedTrade({ ...decision, meta }, label)),
   ])
 }
 

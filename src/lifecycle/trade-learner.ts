@@ -16,6 +16,7 @@ import { DecisionPolicy, KillSwitch } from '../decision/index.ts'
 import { labelFromOutcome, TripleBarrier } from '../labels/index.ts'
 import { ConformalInterval, isOffloadable } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
+import { copyMeta } from './closed-trade.ts'
 import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { defaultDetectors, defaultModels } from './defaults.ts'
 import { entryPriceOf } from './entry-price.ts'
@@ -61,7 +62,7 @@ const SAVED_OPTIONS = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keep
  */
 export class TradeLearner<S extends Signal = Signal> implements Serializable, Refittable, Offloadable {
   static readonly type: string = 'trade-learner'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly mode: 'shadow' | 'live'
   readonly #policy: TradePolicy
@@ -107,11 +108,11 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   // ---------------------------------------------------------------- queries
 
-  /** What the models say about a signal now. Pure. @throws `UNKNOWN_SYMBOL`, `INVALID_SIGNAL` */
-  predict(signal: S): Prediction {
-    const x = this.#parts.features.vector(signal)
-    const price = entryPriceOf(this.#parts.features, signal)
-    const context = this.#context(signal, price, { equity: 1, positions: [] })
+  /** What the models say about a signal now. Pure. @throws `UNKNOWN_SYMBOL`, `INVALID_SIGNAL`, `INVALID_ACCOUNT` */
+  predict(signal: S, account: Account = { equity: 1, positions: [] }): Prediction {
+    const known = withPending(account, this.#book.open(), this.#state.time)
+    const x = this.#parts.features.vector(signal, undefined, known)
+    const context = this.#context(signal, entryPriceOf(this.#parts.features, signal), known)
     return forecast(this.#parts, x, this.#policy.baseline(context), this.#trades)
   }
 
@@ -201,10 +202,10 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     if (typeof account?.equity === 'number' && account.equity <= 0) killSwitch.observeEquity(account.equity)
     this.#book.checkRoom()
     const start = this.#clock.now()
-    const x = features.vector(signal)
+    const known = withPending(account, this.#book.open(), this.#state.time)
+    const x = features.vector(signal, undefined, known)
     const price = entryPriceOf(features, signal)
-    const asked = this.#context(signal, price, account)
-    const bracket = this.#policy.baseline(asked)
+    const bracket = this.#policy.baseline(this.#context(signal, price, known))
     const prediction = forecast(this.#parts, x, bracket, this.#trades)
     const latency = this.#clock.now() - start
 
@@ -217,7 +218,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     killSwitch.observeLatency(latency)
     let decision: Decision
     try {
-      const context = this.#context(signal, price, account)
+      const context = this.#context(signal, price, known)
       const model = this.#policy.decide(prediction, context)
       const plan: Plan = this.mode === 'live' ? model : this.#policy.baseline(context)
       decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, mode: this.mode, model })
@@ -229,8 +230,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const scale = Math.abs(bracket.stop - price) / price
     const traded = decision.action !== 'skip'
     const bar = this.#state.time
-    const entry = { decision, x, halfWidth: interval.halfWidth(scale), scale, bar, traded, label: null, waited: 0 }
-    const dropped = this.#book.add(entry)
+    const meta = copyMeta(signal.meta)
+    const halfWidth = interval.halfWidth(scale)
+    const dropped = this.#book.add({ decision, x, meta, halfWidth, scale, bar, traded, label: null, waited: 0 })
     if (dropped !== undefined) labeler.cancel(dropped)
     return decision
   }
@@ -318,7 +320,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
         ...(target === undefined ? {} : { target }),
       },
       atr: features.atr(symbol),
-      account: withPending(account, this.#book.open(), this.#state.time),
+      account,
       trades: this.#trades,
       halted: killSwitch.halted
         ? (killSwitch.cause ?? { code: 'UNKNOWN', text: 'The kill switch gave no cause.' })
@@ -389,10 +391,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     }
     const learner = new TradeLearner<S>({ ...limits, ...options })
     learner.#parts = unpackParts(whole, [options.features.codec(), ...(options.codecs ?? [])], learner.#parts)
-    const { state } = whole
-    learner.#board = Scoreboard.fromJSON(nested(state, 'board', 'trade-learner'))
-    learner.#book.unpack(state['book'], options.features.schema.size)
-    learner.#state = unpackState(state['self'], SAVED, 'state.self')
+    learner.#board = Scoreboard.fromJSON(nested(whole.state, 'board', 'trade-learner'))
+    learner.#book.unpack(whole.state['book'], options.features.schema.size, whole.version)
+    learner.#state = unpackState(whole.state['self'], SAVED, 'state.self')
     return learner
   }
 }

@@ -62,14 +62,14 @@ describe('own columns of a signals file', () => {
 
   test('words, numbers and yes or no become features, with gaps', () => {
     const market = withSignals('setup,score,live', ['a,1,true', 'b,,', ',2,false'])
-    expect(own(market)).toEqual(['setup.a', 'setup.b', 'score', 'live'])
+    expect(own(market)).toEqual(['setup.a', 'setup.b', 'setup.other', 'score', 'live'])
     const features = market.features()
     features.update(market.candles[0]!)
-    const rows = (market.signals as readonly Signal[]).map((signal) => [...features.vector(signal)].slice(-4))
+    const rows = (market.signals as readonly Signal[]).map((signal) => [...features.vector(signal)].slice(-5))
     expect(rows).toEqual([
-      [1, 0, 1, 1],
-      [0, 1, Number.NaN, Number.NaN],
-      [Number.NaN, Number.NaN, 2, 0],
+      [1, 0, 0, 1, 1],
+      [0, 1, 0, Number.NaN, Number.NaN],
+      [Number.NaN, Number.NaN, Number.NaN, 2, 0],
     ])
   })
 

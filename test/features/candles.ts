@@ -37,6 +37,15 @@ export function walk(
   return candlesOf(bars, symbol)
 }
 
+/** A random walk in cents and whole shares, so that another program can be fed the very same numbers. */
+export function rounded(n: number): Candle[] {
+  const cents = (price: number): number => Math.round(price * 100) / 100
+  return walk(n, { seed: 'rounded' }).map(({ open, high, low, close, volume, ...rest }) => ({
+    ...rest,
+    ...{ open: cents(open), high: cents(high), low: cents(low), close: cents(close), volume: Math.round(volume!) },
+  }))
+}
+
 /** `n` bars in which nothing happens. */
 export function flat(n: number, price = 100, volume = 1000): Bar[] {
   return Array.from({ length: n }, () => ({ open: price, high: price, low: price, close: price, volume }))

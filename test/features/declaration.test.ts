@@ -53,6 +53,7 @@ test('names are a union of what is declared', () => {
       | 'aiConfidence'
       | 'source.rules'
       | 'source.ai'
+      | 'source.other'
       | 'confirmations'
       | 'urgent'
     )[]
@@ -74,7 +75,7 @@ test('a row has exactly these names', () => {
 test('the meta of a signal follows from the declaration', () => {
   expectTypeOf<MetaOf<D>>().toEqualTypeOf<{
     readonly aiConfidence: number
-    readonly source: 'rules' | 'ai'
+    readonly source: 'rules' | 'ai' | (string & {})
     readonly urgent: boolean
     readonly confirmations?: number | null
   }>()
@@ -85,8 +86,10 @@ test('the meta of a signal follows from the declaration', () => {
   typed(() => engineer.vector(call))
   // @ts-expect-error urgent is missing
   typed(() => engineer.vector({ ...call, meta: { aiConfidence: 0.7, source: 'ai' } }))
-  // @ts-expect-error not one of the words
+  // a word that is not known is fine, something else is not
   typed(() => engineer.vector({ ...call, meta: { aiConfidence: 0.7, source: 'tea leaves', urgent: true } }))
+  // @ts-expect-error not a word
+  typed(() => engineer.vector({ ...call, meta: { aiConfidence: 0.7, source: 7, urgent: true } }))
   // @ts-expect-error not declared
   typed(() => engineer.vector({ ...call, meta: { aiConfidence: 0.7, source: 'ai', urgent: true, mood: 1 } }))
 })

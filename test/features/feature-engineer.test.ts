@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { restore } from '../../src/core/snapshot.ts'
+import type { ClosedTrade } from '../../src/features/closed-trade.ts'
 import {
   category,
   type Declaration,
@@ -42,6 +43,11 @@ function now<E extends ReturnType<typeof make>>(engineer: E, symbol = 'AAPL', la
   return engineer.vector({ symbol, side: 'long', time: engineer.lastTime(symbol) + later })
 }
 
+/** A long that closed when it was entered. */
+const closed = (symbol: string, won: 0 | 1, time = START): ClosedTrade => {
+  return { symbol, side: 'long', time, exitTime: time, won, netReturn: won === 1 ? 0.01 : -0.01 }
+}
+
 /** Several series as one, by time. */
 const interleave = (...series: readonly (readonly Candle[])[]): Candle[] =>
   series.flat().sort((a, b) => a.time - b.time)
@@ -55,12 +61,13 @@ describe('the schema', () => {
   test('names features in order, several outputs behind their name', () => {
     expect(engineer.schema.names.slice(0, 5)).toEqual(['rsi', 'adx', 'adx.plus', 'adx.minus', 'atr'])
     expect(engineer.schema.names).toContain('macd.histogram')
-    expect(engineer.schema.names.slice(-6)).toEqual([
+    expect(engineer.schema.names.slice(-7)).toEqual([
       'hour.cos',
       'weekday.sin',
       'weekday.cos',
       'source.rules',
       'source.ai',
+      'source.other',
       'sure',
     ])
     expect(engineer.schema.size).toBe(engineer.schema.names.length)
@@ -110,7 +117,8 @@ describe('the schema', () => {
     expect(() => new FeatureEngineer({ candles: { ['__proto__']: rsi() } })).toThrow(invalid)
     expect(() => new FeatureEngineer({ candles: { $: rsi() } })).toThrow(invalid)
     expect(() => new FeatureEngineer({ meta: {} })).toThrow(invalid)
-    expect(() => category('ai')).toThrow(invalid)
+    expect(() => category()).toThrow(invalid)
+    expect(() => category('ai', '')).toThrow(invalid)
     expect(() => category('ai', 'ai')).toThrow(invalid)
     expect(() => trendOf('')).toThrow(invalid)
     for (const halfLife of [0, 0.5, NaN]) expect(() => recentWinRate(halfLife)).toThrow(invalid)
@@ -296,14 +304,36 @@ describe('meta', () => {
       sure: 0.7,
       'source.rules': 0,
       'source.ai': 1,
+      'source.other': 0,
       urgent: 1,
       votes: 3,
       'mood.calm': 1,
       'mood.wild': 0,
+      'mood.other': 0,
     })
     for (const meta of [full, { ...full, votes: null, mood: null }, { ...full, votes: NaN }]) {
-      expect([...engineer.vector({ ...signal, meta })].slice(4)).toEqual([NaN, NaN, NaN])
+      expect([...engineer.vector({ ...signal, meta })].slice(5)).toEqual([NaN, NaN, NaN, NaN])
     }
+  })
+
+  test('of a category that was not declared is a value of its own, not missing and not an error', () => {
+    const row = (source: string) => {
+      const {
+        'source.rules': rules,
+        'source.ai': ai,
+        'source.other': other,
+      } = engineer.row(engineer.vector({ ...signal, meta: { ...full, source } }))
+      return [rules, ai, other]
+    }
+    expect(row('rules')).toEqual([1, 0, 0])
+    for (const unseen of ['tea leaves', '', 'AI', 'other', 'constructor', '__proto__']) {
+      expect(row(unseen), unseen).toEqual([0, 0, 1])
+    }
+    // where it is one of the words it takes the unseen in
+    const named = new FeatureEngineer({ meta: { mood: category('other', 'calm') } })
+    named.update(walk(1)[0]!)
+    expect(named.schema.names).toEqual(['mood.other', 'mood.calm'])
+    for (const mood of ['other', 'wild']) expect([...named.vector({ ...signal, meta: { mood } })]).toEqual([1, 0])
   })
 
   test('that is absent, of the wrong kind or unknown is an error that names it', () => {
@@ -314,7 +344,8 @@ describe('meta', () => {
     refused({ ...full, sure: NaN }, 'sure')
     refused({ ...full, sure: '0.7' }, 'sure')
     refused({ ...full, sure: Infinity }, 'sure')
-    refused({ ...full, source: 'tea leaves' }, '"signal.meta.source" must be one of "rules", "ai"')
+    refused({ ...full, source: 7 }, '"signal.meta.source" must be a text, got 7')
+    refused({ ...full, source: null }, '"signal.meta.source" must be a text, got null')
     refused({ ...full, urgent: 1 }, 'urgent')
     refused({ ...full, votes: Infinity }, 'votes')
     refused({ ...full, votes: 'many' }, 'votes')
@@ -357,7 +388,7 @@ describe('symbols', () => {
       () => engineer.lastClose('X'),
       () => engineer.lastTime('X'),
       () => engineer.atr('X'),
-      () => engineer.settle('X', 1),
+      () => engineer.settle(closed('X', 1)),
       () => engineer.vector({ symbol: 'X', side: 'long', time: START }),
     ]) {
       expect(ask).toThrow(coded('UNKNOWN_SYMBOL', 'got "X"; known: S0, S1, S2, S3, S4 and 3 more.'))
@@ -414,15 +445,15 @@ describe('context and history', () => {
     for (const symbol of ['A', 'B']) engineer.update({ ...walk(1)[0]!, symbol })
     const rate = (symbol: string) => engineer.vector({ symbol, side: 'long', time: START })[0]
     expect(rate('A')).toBeNaN()
-    engineer.settle('A', 1)
+    engineer.settle(closed('A', 1))
     expect(rate('A')).toBe(1)
-    engineer.settle('A', 0)
-    engineer.settle('A', 0)
+    engineer.settle(closed('A', 0))
+    engineer.settle(closed('A', 0))
     // weights halve every two trades: 1/2, 1/sqrt 2, 1
     expect(rate('A')).toBeCloseTo(0.5 / (0.5 + Math.SQRT1_2 + 1), 12)
     expect(rate('B')).toBeNaN()
     const before = JSON.stringify(engineer)
-    expect(() => engineer.settle('A', 0.5 as never)).toThrow(coded('INVALID_OUTCOME'))
+    expect(() => engineer.settle(closed('A', 0.5 as never))).toThrow(coded('INVALID_OUTCOME'))
     expect(JSON.stringify(engineer)).toBe(before)
   })
 })
@@ -470,7 +501,7 @@ describe('snapshots', () => {
           const candle = { symbol, time: START + i * HOUR, ...bar }
           for (const each of [engineer, copy]) {
             each.update(candle)
-            if (won !== undefined) each.settle(symbol, won)
+            if (won !== undefined) each.settle(closed(symbol, won, candle.time))
           }
           if (i === at % bars.length) copy = restore(JSON.parse(JSON.stringify(engineer)), [make().codec()])
           expect(bits(now(copy, symbol))).toBe(bits(now(engineer, symbol)))
@@ -487,10 +518,10 @@ describe('snapshots', () => {
     const { names, kinds, fingerprint } = engineer.schema
     expect(engineer.toJSON()).toMatchObject({
       type: 'feature-engineer',
-      version: 1,
-      options: { maxSymbols: 5, names, kinds, fingerprint },
+      version: 2,
+      options: { maxSymbols: 5, maxGroups: 1000, names, kinds, fingerprint },
     })
-    expect(restore(engineer.toJSON(), [engineer.codec()]).options).toEqual({ maxSymbols: 5 })
+    expect(restore(engineer.toJSON(), [engineer.codec()]).options).toEqual({ maxSymbols: 5, maxGroups: 1000 })
   })
 
   test('share nothing with what they were taken from', () => {

@@ -129,10 +129,10 @@ describe('a signal that cannot be is refused and changes nothing', () => {
       /"signal.meta.confidence" must be a finite number, got "0.7"/,
     ],
     [
-      'with an unknown word',
-      signalAt(10, { meta: { ...meta, source: 'human' } as never }),
+      'with a number for a word',
+      signalAt(10, { meta: { ...meta, source: 7 } as never }),
       'INVALID_SIGNAL',
-      /one of "rules", "ai", got "human"/,
+      /"signal.meta.source" must be a text, got 7/,
     ],
     [
       'with meta nobody declared',

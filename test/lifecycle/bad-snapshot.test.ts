@@ -127,7 +127,7 @@ describe('a snapshot with a piece missing is refused and the piece is named:', (
     ...['self', 'board', 'book', 'parts'].map((key) => ['state', key]),
     ...['marks', 'time'].map((key) => ['state', 'self', key]),
     ...['next', 'open', 'closed'].map((key) => ['state', 'book', key]),
-    ...['decision', 'x', 'bar', 'traded', 'label', 'waited'].map((key) => ['state', 'book', 'open', '0', key]),
+    ...['decision', 'x', 'meta', 'bar', 'traded', 'label', 'waited'].map((key) => ['state', 'book', 'open', '0', key]),
     ...['id', 'prediction', 'model', 'reasons'].map((key) => ['state', 'book', 'open', '0', 'decision', key]),
     ...['y', 'netReturn', 'exitReason'].map((key) => ['state', 'book', 'closed', '0', 'label', key]),
     ...parts.map((key) => ['state', 'parts', key]),
@@ -163,15 +163,15 @@ test('a kill switch that cannot be read comes back halted', () => {
 })
 
 test('a newer version is refused with both numbers, outside and within', () => {
-  const outer = refusal(altered(['version'], 2))
+  const outer = refusal(altered(['version'], 3))
   expect([outer.code, outer.message]).toEqual([
     'UNSUPPORTED_VERSION',
-    'The "trade-learner" snapshot has version 2; this release reads up to 1. Update tradelearn.',
+    'The "trade-learner" snapshot has version 3; this release reads up to 2. Update tradelearn.',
   ])
   for (const part of ['features', 'labeler', 'success', 'interval']) {
     const inner = refusal(altered(['state', 'parts', part, 'version'], 3))
     expect(inner.code).toBe('UNSUPPORTED_VERSION')
-    expect(inner.message).toMatch(/version 3; this release reads up to 1/)
+    expect(inner.message).toMatch(/version 3; this release reads up to [12]/)
   }
   expect(refusal(altered(['version'], 'one')).code).toBe('CORRUPT_SNAPSHOT')
 })

@@ -1,5 +1,6 @@
 import type { Codec, DriftDetector, DriftLevel, Learner, Snapshot, Vector } from '../../src/contracts.ts'
 import { snapshot } from '../../src/core/snapshot.ts'
+import type { ClosedTrade } from '../../src/features/closed-trade.ts'
 import type { Features, Guard, ReturnInterval, TradeLabeler, TradePolicy } from '../../src/lifecycle/index.ts'
 import type { Bracket, Candle, Label, Plan, Reason, Signal } from '../../src/market.ts'
 
@@ -30,7 +31,7 @@ export class OwnFeatures implements Features {
   vector({ symbol, side }: Signal): Vector {
     return Float64Array.of(this.lastClose(symbol), side === 'long' ? 1 : 0)
   }
-  settle(symbol: string, won: 0 | 1): void {
+  settle({ symbol, won }: ClosedTrade): void {
     this.#closes[symbol]!.wins += won
   }
   toJSON(): Snapshot {

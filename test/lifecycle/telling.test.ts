@@ -230,6 +230,7 @@ describe('a decision book', () => {
     book.add({
       decision,
       x: Float64Array.of(1),
+      meta: {},
       halfWidth: Number.NaN,
       scale: 1,
       bar: START,

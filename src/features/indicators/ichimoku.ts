@@ -64,11 +64,12 @@ export function ichimoku(
       const middle = lineOf(state.base)
       const a = ringAt(state.leadA, base - 1)
       const b = ringAt(state.leadB, base - 1)
-      const [top, bottom] = a > b ? [a, b] : [b, a]
+      // either is missing for longer than the other
+      const [top, bottom] = a > b ? [a, b] : a <= b ? [b, a] : [NaN, NaN]
       out[at] = (close - conversion) / conversion
       out[at + 1] = (close - middle) / middle
       out[at + 2] = (conversion - middle) / middle
-      out[at + 3] = close > top ? (close - top) / top : close < bottom ? (close - bottom) / bottom : 0 * (a + b)
+      out[at + 3] = close > top ? (close - top) / top : close < bottom ? (close - bottom) / bottom : 0 * top
       out[at + 4] = (a - b) / close
     },
   }

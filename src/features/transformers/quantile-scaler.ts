@@ -3,8 +3,8 @@ import { bytesOf } from '../../core/bytes-of.ts'
 import { integer, oneOf } from '../../core/check.ts'
 import { normalQuantile } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
-import { unpackState } from '../../core/state.ts'
 import { countBelow, countUpTo, type SortedWindow } from '../../core/sorted-window.ts'
+import { unpackState } from '../../core/state.ts'
 import {
   checkInOut,
   createColumns,

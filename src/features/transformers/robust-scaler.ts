@@ -2,8 +2,8 @@ import type { Snapshot, Transformer, Vector } from '../../contracts.ts'
 import { bytesOf } from '../../core/bytes-of.ts'
 import { integer } from '../../core/check.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
-import { unpackState } from '../../core/state.ts'
 import { quantileIn } from '../../core/sorted-window.ts'
+import { unpackState } from '../../core/state.ts'
 import {
   checkInOut,
   createColumns,

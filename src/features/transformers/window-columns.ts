@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../contracts.ts'
 import { checkVector, integer } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
-import { unpackState } from '../../core/state.ts'
 import { createSortedWindow, pushSorted, type SortedWindow } from '../../core/sorted-window.ts'
+import { unpackState } from '../../core/state.ts'
 
 /** A window of recent values a feature. */
 export type WindowColumns = readonly SortedWindow[]

@@ -4,8 +4,8 @@ import { fraction, integer } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
-import { unpackState } from '../../core/state.ts'
 import { quantileIn } from '../../core/sorted-window.ts'
+import { unpackState } from '../../core/state.ts'
 import {
   checkInOut,
   createColumns,

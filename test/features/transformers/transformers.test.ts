@@ -5,6 +5,7 @@ import { drawNormal } from '../../../src/core/draw.ts'
 import { normalCdf, normalQuantile } from '../../../src/core/math.ts'
 import { SeededRng } from '../../../src/core/rng.ts'
 import { restore } from '../../../src/core/snapshot.ts'
+import { createSortedWindow, pushSorted, quantileIn } from '../../../src/core/sorted-window.ts'
 import {
   MissingIndicator,
   QuantileScaler,
@@ -15,7 +16,6 @@ import {
   VarianceFilter,
   Winsorizer,
 } from '../../../src/features/index.ts'
-import { createSortedWindow, pushSorted, quantileIn } from '../../../src/core/sorted-window.ts'
 import { LogisticRegression, Pipeline } from '../../../src/learners/index.ts'
 import { transformerLaws } from '../../../src/testing/index.ts'
 
