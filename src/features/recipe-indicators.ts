@@ -11,6 +11,7 @@ import { keltner } from './indicators/keltner.ts'
 import { macd } from './indicators/macd.ts'
 import { mfi } from './indicators/mfi.ts'
 import { obv } from './indicators/obv.ts'
+import { percentile } from './indicators/percentile.ts'
 import { ppo } from './indicators/ppo.ts'
 import { rangeVolatility } from './indicators/range-volatility.ts'
 import { returns } from './indicators/returns.ts'
@@ -32,21 +33,53 @@ import { volumeSurge } from './indicators/volume-surge.ts'
 import { vwapDistance } from './indicators/vwap-distance.ts'
 import { williamsR } from './indicators/williams-r.ts'
 
+/** Names of the indicators that a recipe can ask for. */
+export type RecipeIndicator =
+  | 'adx'
+  | 'aroon'
+  | 'atr'
+  | 'bollinger'
+  | 'cci'
+  | 'donchian'
+  | 'ema'
+  | 'ichimoku'
+  | 'keltner'
+  | 'macd'
+  | 'mfi'
+  | 'obv'
+  | 'percentile'
+  | 'ppo'
+  | 'rangeVolatility'
+  | 'returns'
+  | 'roc'
+  | 'rsi'
+  | 'rsiMomentum'
+  | 'sessionVwap'
+  | 'skewness'
+  | 'spread'
+  | 'stochastic'
+  | 'superTrend'
+  | 'trendStrength'
+  | 'trix'
+  | 'varianceRatio'
+  | 'volatility'
+  | 'volumeProfile'
+  | 'volumeRatio'
+  | 'volumeSurge'
+  | 'vwap'
+  | 'williamsR'
+
 /** How a recipe makes an indicator, and whether its sign says long or short. */
-type Entry = {
-  // biome-ignore lint/suspicious/noExplicitAny: states differ, and only the indicator itself looks into its own
-  readonly make: (parameters: readonly number[]) => Indicator<any, string>
+export type RecipeEntry = {
+  readonly make: (...parameters: number[]) => Indicator<never, string>
   readonly direction: 'directed' | 'none'
 }
 
-const plain = (make: (...parameters: number[]) => Entry['make'] extends (p: never) => infer I ? I : never): Entry => ({
-  make: (parameters) => make(...parameters),
-  direction: 'none',
-})
-const directed = (make: Parameters<typeof plain>[0]): Entry => ({ ...plain(make), direction: 'directed' })
+const plain = (make: RecipeEntry['make']): RecipeEntry => ({ make, direction: 'none' })
+const directed = (make: RecipeEntry['make']): RecipeEntry => ({ make, direction: 'directed' })
 
 /** What a recipe can ask for, by name; parameters in the order of the indicator's own. */
-export const recipeIndicators = {
+export const recipeIndicators: { readonly [Name in RecipeIndicator]: RecipeEntry } = {
   adx: plain(adx),
   aroon: plain(aroon),
   atr: plain(atr),
@@ -59,6 +92,7 @@ export const recipeIndicators = {
   macd: directed(macd),
   mfi: plain(mfi),
   obv: directed(obv),
+  percentile: plain(percentile),
   ppo: directed(ppo),
   rangeVolatility: plain(rangeVolatility),
   returns: directed((...bars) => returns(...bars)),
@@ -79,7 +113,4 @@ export const recipeIndicators = {
   volumeSurge: plain(volumeSurge),
   vwap: directed(vwapDistance),
   williamsR: plain(williamsR),
-} as const satisfies { readonly [name: string]: Entry }
-
-/** Names of the indicators that a recipe can ask for. */
-export type RecipeIndicator = keyof typeof recipeIndicators
+}

@@ -1,4 +1,5 @@
 export type { DateOrder } from '../core/read-time.ts'
+export type { Timeframe } from '../core/timeframe.ts'
 export {
   type CandleFlag,
   type CandleFlagCode,
@@ -14,5 +15,4 @@ export {
   type SeriesIssueCode,
 } from './normalize-series.ts'
 export type { CandleSource } from './sources.ts'
-export type { Timeframe } from '../core/timeframe.ts'
 export { type ToCandleOptions, toCandle } from './to-candle.ts'

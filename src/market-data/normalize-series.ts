@@ -1,7 +1,7 @@
 import { show, TradeLearnError } from '../core/errors.ts'
+import { barEnd, type Timeframe, timeframeMs } from '../core/timeframe.ts'
 import type { Candle } from '../market.ts'
 import { columnsOf } from './sources.ts'
-import { barEnd, type Timeframe, timeframeMs } from '../core/timeframe.ts'
 import { type ToCandleOptions, toCandle } from './to-candle.ts'
 
 /** Options of {@link normalizeSeries}. */

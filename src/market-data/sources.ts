@@ -179,8 +179,7 @@ export function columnsOf(value: object): { readonly [name: string]: ArrayLike<u
 
 const isRecord = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-const isColumn = (value: unknown): boolean =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
+const isColumn = (value: unknown): boolean => Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)
 const isFalse = (value: unknown): boolean => value === false || value === 0 || value === '0' || value === 'false'
 
 /** Throws unless `source` is one that is known. */

@@ -2,9 +2,9 @@ import { checkCandle } from '../core/check-candle.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { readNumber } from '../core/read-number.ts'
 import { type DateOrder, readTime } from '../core/read-time.ts'
+import { barEnd, type Timeframe } from '../core/timeframe.ts'
 import type { Candle } from '../market.ts'
 import { type CandleSource, checkSource, ofObject, ofTuple, otherOrders, type RawCandle } from './sources.ts'
-import { barEnd, type Timeframe } from '../core/timeframe.ts'
 
 /** Options of {@link toCandle}. */
 export type ToCandleOptions = {

@@ -34,8 +34,7 @@ function lookup(prices: readonly Candle[], ahead: number): Indicator<{ at: numbe
 
 /** The last candle of each day, as a bar of the day that opens with the first. */
 function daily(hours: readonly Candle[]): Candle[] {
-  const days = Map.groupBy?.(hours, ({ time }) => Math.floor(time / DAY)) ?? group(hours)
-  return [...days].map(([day, bars]) => ({
+  return [...byDay(hours)].map(([day, bars]) => ({
     symbol: 'DAILY',
     time: day * DAY,
     open: bars[0]!.open,
@@ -44,7 +43,7 @@ function daily(hours: readonly Candle[]): Candle[] {
     close: bars.at(-1)!.close,
   }))
 }
-function group(hours: readonly Candle[]): Map<number, Candle[]> {
+function byDay(hours: readonly Candle[]): Map<number, Candle[]> {
   const days = new Map<number, Candle[]>()
   for (const hour of hours) {
     const day = Math.floor(hour.time / DAY)
