@@ -1,3 +1,4 @@
+import type { State } from '../core/state.ts'
 import type { Indicator } from './indicator.ts'
 import { adx } from './indicators/adx.ts'
 import { aroon } from './indicators/aroon.ts'
@@ -71,7 +72,7 @@ export type RecipeIndicator =
 
 /** How a recipe makes an indicator, and whether its sign says long or short. */
 export type RecipeEntry = {
-  readonly make: (...parameters: number[]) => Indicator<never, string>
+  readonly make: (...parameters: number[]) => Indicator<State, string>
   readonly direction: 'directed' | 'none'
 }
 

@@ -72,7 +72,7 @@ export function expand(recipe: Recipe): Declaration {
     for (const variant of indicators[name]!) {
       const parameters = typeof variant === 'number' ? [variant] : variant
       for (const timeframe of [base, ...timeframes]) {
-        const own = make(...parameters) as unknown as Indicator<State, string>
+        const own = make(...parameters)
         const told = shifts.length > 0 ? lagged(own, ...(shifts as [number, ...number[]])) : own
         const built = (timeframe === base ? told : onTimeframe(timeframe, told, base)) as Indicator<State, string>
         const key = [name, ...parameters, ...(timeframe === base ? [] : [timeframe])].join('_').replaceAll('.', '-')

@@ -169,7 +169,7 @@ describe('nothing is missing for ever', () => {
   /** Every indicator that a recipe can name, and those that take other parameters. */
   const all: readonly (readonly [string, Indicator])[] = Object.entries(recipeIndicators).map(([name, { make }]) => [
     name,
-    make(...(name === 'returns' ? [1, 5] : name === 'percentile' ? [50] : [])) as unknown as Indicator,
+    make(...(name === 'returns' ? [1, 5] : name === 'percentile' ? [50] : [])),
   ])
   const scaled = (candles: readonly Candle[], by: number): Candle[] =>
     candles.map((candle) => ({
