@@ -32,10 +32,21 @@ export function timeframeMs(timeframe: Timeframe): number {
   return count * (unit === 'M' ? 30 * UNIT_MS.d : UNIT_MS[unit])
 }
 
-function parts(timeframe: Timeframe): [number, 's' | 'm' | 'h' | 'd' | 'w' | 'M'] {
+type Parts = readonly [number, 's' | 'm' | 'h' | 'd' | 'w' | 'M']
+/** Those that have been read; there are few, and they are asked for at every bar. */
+const READ = new Map<string, Parts>()
+
+function parts(timeframe: Timeframe): Parts {
+  const known = READ.get(timeframe)
+  if (known) return known
   const found = PATTERN.exec(typeof timeframe === 'string' ? timeframe : '')
   const count = Number(found?.[1] ?? 0)
-  if (count > 0) return [count, found![2] as 's']
+  if (count > 0) {
+    const read: Parts = [count, found![2] as 's']
+    // nobody has a thousand; what comes from elsewhere must not fill the memory
+    if (READ.size < 1000) READ.set(timeframe, read)
+    return read
+  }
   throw new TradeLearnError(
     'INVALID_OPTION',
     `"timeframe" must be a number and one of s, m, h, d, w, M, such as "15m", got ${show(timeframe)}.`,

@@ -50,6 +50,9 @@ type Asking = { readonly positions?: readonly Position[] }
 
 const NO_POSITIONS: readonly Position[] = []
 
+/** A symbol's state, and its parts' states in the order of the declaration. */
+type Tracked = { readonly state: SymbolState; readonly candles: readonly Plain[]; readonly directed: readonly Plain[] }
+
 /** 14 bars, as in Wilder (1978). */
 const ATR_PERIOD = 14
 
@@ -100,8 +103,10 @@ export class FeatureEngineer<
   readonly #atr = atr(ATR_PERIOD)
   #state: State
   /** The symbols' states by name: an index into `#state.symbols`. */
-  #bySymbol: Map<string, SymbolState> = new Map()
-  readonly #tapeOf = (symbol: string): Tape | undefined => this.#bySymbol.get(symbol)?.tape
+  #bySymbol: Map<string, Tracked> = new Map()
+  /** The states of `#ofSymbols`, in their order. */
+  #contextStates: readonly Plain[]
+  readonly #tapeOf = (symbol: string): Tape | undefined => this.#bySymbol.get(symbol)?.state.tape
 
   constructor(declaration: D, { maxSymbols = 1000, maxGroups = 1000 }: Partial<FeatureEngineerOptions> = {}) {
     this.options = { maxSymbols: integer('maxSymbols', maxSymbols), maxGroups: integer('maxGroups', maxGroups) }
@@ -117,6 +122,7 @@ export class FeatureEngineer<
       context: Object.fromEntries(this.#ofSymbols.map(({ key, part }) => [key, part.indicator.init()])),
       symbols: [],
     }
+    this.#contextStates = inOrder(this.#ofSymbols, this.#state.context)
   }
 
   /** Whether a candle of the symbol has come in. */
@@ -147,17 +153,21 @@ export class FeatureEngineer<
     const { size } = this.schema
     const { candles, directed, signal: own, meta } = this.#layout
     const checked = checkSignal(signal)
-    const state = this.#stateOf(checked.symbol)
-    this.#checkPresent(state, checked.time)
+    const tracked = this.#trackedOf(checked.symbol)
+    this.#checkPresent(tracked.state, checked.time)
     if (out.length !== size)
       throw new TradeLearnError('INVALID_INPUT', `"out" must have ${size} features, got ${out.length}.`)
 
-    for (const { key, part, at } of candles) part.read(state.candles[key]!, out, at)
-    for (const { key, part, at } of directed) {
-      part.read(state.directed[key]!, out, at)
-      if (checked.side === 'short') for (let i = at; i < at + part.outputs.length; i++) out[i] = -out[i]!
+    for (let i = 0; i < candles.length; i++) candles[i]!.part.read(tracked.candles[i]!, out, candles[i]!.at)
+    for (let i = 0; i < directed.length; i++) {
+      const { part, at } = directed[i]!
+      part.read(tracked.directed[i]!, out, at)
+      if (checked.side === 'short') for (let k = at; k < at + part.outputs.length; k++) out[k] = -out[k]!
     }
-    for (const { key, part, at } of this.#ofSymbols) part.indicator.read(this.#state.context[key]!, out, at)
+    for (let i = 0; i < this.#ofSymbols.length; i++) {
+      const { part, at } = this.#ofSymbols[i]!
+      part.indicator.read(this.#contextStates[i]!, out, at)
+    }
     if (this.#ofPeers.length > 0) this.#writePeers(checked, asking, out)
     this.#history.write(checked, out)
     for (const { part, at } of own) part.read(checked, out, at)
@@ -177,17 +187,20 @@ export class FeatureEngineer<
   /** Takes in a closed candle; a new symbol starts warming up with its first. */
   update(candle: Candle): void {
     const known = this.#bySymbol.get((candle as Candle | null)?.symbol as string)
-    checkCandle(candle, known?.time)
+    checkCandle(candle, known?.state.time)
     const { symbol } = candle
-    const state = known ?? this.#add(symbol)
+    const { candles, directed } = this.#layout
+    const tracked = known ?? this.#add(symbol)
+    const { state } = tracked
 
     state.time = candle.time
     state.close = candle.close
     this.#atr.update(state.atr, candle)
-    for (const { key, part } of this.#layout.candles) part.update(state.candles[key]!, candle)
-    for (const { key, part } of this.#layout.directed) part.update(state.directed[key]!, candle)
-    for (const { key, part } of this.#ofSymbols) {
-      if (part.symbol === symbol) part.indicator.update(this.#state.context[key]!, candle)
+    for (let i = 0; i < candles.length; i++) candles[i]!.part.update(tracked.candles[i]!, candle)
+    for (let i = 0; i < directed.length; i++) directed[i]!.part.update(tracked.directed[i]!, candle)
+    for (let i = 0; i < this.#ofSymbols.length; i++) {
+      const { part } = this.#ofSymbols[i]!
+      if (part.symbol === symbol) part.indicator.update(this.#contextStates[i]!, candle)
     }
     pushTape(state.tape, candle.time, candle.close)
   }
@@ -244,7 +257,8 @@ export class FeatureEngineer<
     this.#state = unpackState(state, { ...this.#state, symbols: [this.#fresh('')] })
     this.#history.unpack(history)
     const { symbols } = this.#state
-    this.#bySymbol = new Map(symbols.map((each) => [each.symbol, each]))
+    this.#contextStates = inOrder(this.#ofSymbols, this.#state.context)
+    this.#bySymbol = new Map(symbols.map((each) => [each.symbol, this.#track(each)]))
     if (this.#bySymbol.size < symbols.length) {
       throw new TradeLearnError('CORRUPT_SNAPSHOT', 'Snapshot value "state.symbols" must hold each symbol once.')
     }
@@ -252,8 +266,12 @@ export class FeatureEngineer<
   }
 
   #stateOf(symbol: string): SymbolState {
-    const state = this.#bySymbol.get(symbol)
-    if (state) return state
+    return this.#trackedOf(symbol).state
+  }
+
+  #trackedOf(symbol: string): Tracked {
+    const tracked = this.#bySymbol.get(symbol)
+    if (tracked) return tracked
     const known = few([...this.#bySymbol.keys()])
     throw new TradeLearnError(
       'UNKNOWN_SYMBOL',
@@ -274,7 +292,12 @@ export class FeatureEngineer<
     }
   }
 
-  #add(symbol: string): SymbolState {
+  #track(state: SymbolState): Tracked {
+    const { candles, directed } = this.#layout
+    return { state, candles: inOrder(candles, state.candles), directed: inOrder(directed, state.directed) }
+  }
+
+  #add(symbol: string): Tracked {
     const { maxSymbols } = this.options
     const { symbols } = this.#state
     if (symbols.length >= maxSymbols) {
@@ -285,8 +308,9 @@ export class FeatureEngineer<
     }
     const state = this.#fresh(symbol)
     symbols.push(state)
-    this.#bySymbol.set(symbol, state)
-    return state
+    const tracked = this.#track(state)
+    this.#bySymbol.set(symbol, tracked)
+    return tracked
   }
 
   /** Refuses a signal from before a candle that its features would look at. */
@@ -294,7 +318,7 @@ export class FeatureEngineer<
     if (now < newest) tooEarly(symbol, newest, now)
     for (const { part } of this.#ofSymbols) {
       const other = this.#bySymbol.get(part.symbol)
-      if (other && now < other.time) tooEarly(part.symbol, other.time, now)
+      if (other && now < other.state.time) tooEarly(part.symbol, other.state.time, now)
     }
     const { earliest } = this.#history
     if (now < earliest)
@@ -313,6 +337,11 @@ export class FeatureEngineer<
 
 const isOfPeers = (slot: Slot<ContextFeature>): slot is Slot<PeerFeature> => 'readPeers' in slot.part
 const isOfSymbol = (slot: Slot<ContextFeature>): slot is Slot<SymbolFeature> => !isOfPeers(slot)
+
+/** The states of some parts in the parts' order, which is quicker to walk than their names. */
+function inOrder(slots: readonly Slot<unknown>[], states: States): readonly Plain[] {
+  return slots.map(({ key }) => states[key]!)
+}
 
 function initAll(slots: readonly Slot<{ init(): Plain }>[]): States {
   return Object.fromEntries(slots.map(({ key, part }) => [key, part.init()]))

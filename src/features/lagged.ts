@@ -6,10 +6,10 @@ import type { Indicator } from './indicator.ts'
 /** State of {@link lagged}: the indicator's own, and its numbers as of the last candles. */
 export type LaggedState<S extends State = State> = {
   readonly inner: S
-  /** One block of numbers a candle, a ring. */
+  /** One block of numbers a candle, a ring; NaN where no candle has come in yet. */
   readonly past: Float64Array
-  /** Block that the next candle's numbers go to, counted on without end. */
-  seen: number
+  /** Block of the newest candle. */
+  at: number
 }
 
 /**
@@ -37,19 +37,19 @@ export function lagged<S extends State, Out extends string, const Lags extends r
   return {
     kind: `lagged(${indicator.kind}, ${lags.join(', ')})`,
     outputs: [...indicator.outputs, ...names] as (Out | LagName<Out, Lags[number]>)[],
-    init: () => ({ inner: indicator.init(), past: new Float64Array(blocks * width).fill(NaN), seen: 0 }),
+    init: () => ({ inner: indicator.init(), past: new Float64Array(blocks * width).fill(NaN), at: 0 }),
     update(state, candle) {
       indicator.update(state.inner, candle)
-      indicator.read(state.inner, state.past, (state.seen % blocks) * width)
-      state.seen++
+      state.at = state.at + 1 < blocks ? state.at + 1 : 0
+      indicator.read(state.inner, state.past, state.at * width)
     },
-    read({ inner, past, seen }, out: Vector, at) {
-      indicator.read(inner, out, at)
-      let to = at + width
-      for (const lag of lags) {
-        const from = ((((seen - 1 - lag) % blocks) + blocks) % blocks) * width
-        const known = seen > lag
-        for (let i = 0; i < width; i++) out[to++] = known ? past[from + i]! : NaN
+    read({ past, at: newest }, out: Vector, at) {
+      let to = at
+      for (let i = 0; i < width; i++) out[to++] = past[newest * width + i]!
+      for (let k = 0; k < lags.length; k++) {
+        const block = newest - lags[k]!
+        const from = (block < 0 ? block + blocks : block) * width
+        for (let i = 0; i < width; i++) out[to++] = past[from + i]!
       }
     },
   }

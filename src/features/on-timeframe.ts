@@ -7,19 +7,22 @@ import type { Indicator } from './indicator.ts'
 
 /** State of {@link onTimeframe}: the bar that is being built, and what the indicator makes of those before it. */
 export type OnTimeframeState<S extends State = State> = {
-  /** When the bar in building opened, and when it ends; NaN before the first candle. */
-  start: number
-  end: number
-  open: number
-  high: number
-  low: number
-  close: number
-  /** NaN where a candle had none. */
-  volume: number
-  /** 1 where the bar is whole so far, 0 where the series began in the middle of it or it has been handed on. */
-  whole: number
+  /** Start, end, open, high, low, close and volume of the bar in building, and whether it is whole so far. */
+  readonly bar: Float64Array
   readonly inner: S
 }
+
+// places in `bar`
+const START = 0
+const END = 1
+const OPEN = 2
+const HIGH = 3
+const LOW = 4
+const CLOSE = 5
+/** NaN where a candle had none. */
+const VOLUME = 6
+/** 1 where the bar is whole so far, 0 where the series began in the middle of it or it has been handed on. */
+const WHOLE = 7
 
 /**
  * An indicator of longer bars, made of the candles that come in: `onTimeframe('4h', rsi(14), '1h')`.
@@ -42,49 +45,51 @@ export function onTimeframe<S extends State, Out extends string>(
   if (length <= step || (!timeframe.endsWith('M') && length % step !== 0)) {
     throw new TradeLearnError('INVALID_OPTION', `"timeframe" must be a multiple of ${base}, got ${timeframe}.`)
   }
+  // the bar as the indicator gets it; holds nothing from one call to the next
+  const whole = { symbol: '', time: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 as number | undefined }
+
+  function close({ bar, inner }: OnTimeframeState<S>, symbol: string): void {
+    whole.symbol = symbol
+    whole.time = bar[START]!
+    whole.open = bar[OPEN]!
+    whole.high = bar[HIGH]!
+    whole.low = bar[LOW]!
+    whole.close = bar[CLOSE]!
+    const volume = bar[VOLUME]!
+    whole.volume = volume === volume ? volume : undefined
+    indicator.update(inner, whole as Candle)
+    bar[WHOLE] = 0
+  }
+
   return {
     kind: `${indicator.kind} on ${timeframe} of ${base}`,
     outputs: indicator.outputs,
-    init: () => ({
-      ...{ start: NaN, end: NaN, open: NaN, high: NaN, low: NaN, close: NaN, volume: NaN, whole: 0 },
-      inner: indicator.init(),
-    }),
+    init: () => ({ bar: new Float64Array(8).fill(NaN), inner: indicator.init() }),
     update(state, candle) {
-      const { time } = candle
-      if (!(time < state.end)) {
-        // the last bar's own end may never have come
-        if (state.whole === 1) indicator.update(state.inner, barOf(state, candle.symbol))
-        begin(state, candle, barStart(time, timeframe), timeframe)
+      const { bar } = state
+      const { time, open, high, low, close: last, volume = NaN } = candle
+      if (time < bar[END]!) {
+        if (high > bar[HIGH]!) bar[HIGH] = high
+        if (low < bar[LOW]!) bar[LOW] = low
+        bar[VOLUME]! += volume
       } else {
-        state.high = Math.max(state.high, candle.high)
-        state.low = Math.min(state.low, candle.low)
-        state.close = candle.close
-        state.volume += candle.volume ?? NaN
+        // the last bar's own end may never have come
+        if (bar[WHOLE] === 1) close(state, candle.symbol)
+        const start = barStart(time, timeframe)
+        // the first bar of all is whole only where its first candle is there
+        bar[WHOLE] = bar[START] === bar[START] || time === start ? 1 : 0
+        bar[START] = start
+        bar[END] = barEnd(start, timeframe)
+        bar[OPEN] = open
+        bar[HIGH] = high
+        bar[LOW] = low
+        bar[VOLUME] = volume
       }
-      if (state.whole === 1 && time + step >= state.end) {
-        indicator.update(state.inner, barOf(state, candle.symbol))
-        state.whole = 0
-      }
+      bar[CLOSE] = last
+      if (bar[WHOLE] === 1 && time + step >= bar[END]!) close(state, candle.symbol)
     },
-    read(state, out: Vector, at) {
-      indicator.read(state.inner, out, at)
+    read({ inner }, out: Vector, at) {
+      indicator.read(inner, out, at)
     },
   }
-}
-
-function begin(state: OnTimeframeState, candle: Candle, start: number, timeframe: Timeframe): void {
-  // the first bar of all is whole only where its first candle is there
-  state.whole = Number.isNaN(state.start) && candle.time > start ? 0 : 1
-  state.start = start
-  state.end = barEnd(start, timeframe)
-  state.open = candle.open
-  state.high = candle.high
-  state.low = candle.low
-  state.close = candle.close
-  state.volume = candle.volume ?? NaN
-}
-
-function barOf({ start, open, high, low, close, volume }: OnTimeframeState, symbol: string): Candle {
-  const bar = { symbol, time: start, open, high, low, close }
-  return Number.isNaN(volume) ? bar : { ...bar, volume }
 }

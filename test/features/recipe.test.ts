@@ -111,7 +111,7 @@ describe('longer timeframes', () => {
       kind: 'spy',
       outputs: ['value'] as const,
       init: () => ({ n: 0 }),
-      update: (_state: { n: number }, candle: Candle) => void seen.push(candle),
+      update: (_state: { n: number }, candle: Candle) => void seen.push({ ...candle }),
       read: () => {},
     }
     const market = walk(24 * 8).map((candle, i) =>
