@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { Candle } from 'tradelearn'
-import { adx, atr, bollinger, emaDistance, type Indicator, macd, rsi } from 'tradelearn/features'
+import { adx, atr, bollinger, emaDistance, type Indicator, macd, rsi, sessionVwap } from 'tradelearn/features'
 import * as peers from 'trading-signals'
 
 /** One indicator of ours and the same one of `trading-signals`. */
@@ -22,6 +22,9 @@ export type Comparison = {
   readonly ratio: number
 }
 
+const DAY = 86_400_000
+/** Name of the row in which all take turns. */
+export const TOGETHER = 'all seven together'
 const widen = (indicator: unknown): Indicator => indicator as Indicator
 
 const PAIRS: readonly Pair[] = [
@@ -82,50 +85,76 @@ const PAIRS: readonly Pair[] = [
     },
     same: (out) => out[1]!,
   },
+  {
+    name: 'VWAP of the day',
+    ours: widen(sessionVwap()),
+    peer: () => {
+      let peer = new peers.VWAP()
+      let day = Number.NaN
+      return ({ time, high, low, close, volume }) => {
+        const today = Math.floor(time / DAY)
+        if (today !== day) peer = new peers.VWAP()
+        day = today
+        return close / peer.add({ high, low, close, volume: volume! })! - 1
+      }
+    },
+    same: (out) => out[0]!,
+  },
 ]
 
 /** Rounds that the median is taken of; ours and the peer take turns, so that both see the same machine. */
 const ROUNDS = 9
 
 /**
- * Times each indicator beside its peer: update and read once a candle.
+ * Times each indicator beside its peer, and all of them in turn as a bot would run them: update and read once a candle.
  *
  * @throws where the two do not agree on the last value, as then they would not be the same work
  */
 export function compareIndicators(candles: readonly Candle[], onProgress: (done: number) => void): Comparison[] {
-  return PAIRS.map(({ name, ours, peer, same }, i) => {
-    const out = new Float64Array(ours.outputs.length)
-    const [mine, theirs]: [number[], number[]] = [[], []]
-    let last = Number.NaN
-    const runOurs = (): number => {
-      const state = ours.init()
-      const start = performance.now()
-      for (const candle of candles) {
-        ours.update(state, candle)
-        ours.read(state, out, 0)
-      }
-      return performance.now() - start
-    }
-    const runPeer = (): number => {
-      const add = peer()
-      const start = performance.now()
-      for (const candle of candles) last = add(candle)
-      return performance.now() - start
-    }
-    // the first round of each warms up the compiler and does not count
-    for (let round = 0; round <= ROUNDS; round++) {
-      const times = [runOurs(), runPeer()] as const
-      if (round === 0) continue
-      mine.push(times[0])
-      theirs.push(times[1])
-    }
-    const found = same(out, candles.at(-1)!.close)
-    if (!(Math.abs(found - last) <= 1e-6 * Math.max(1e-6, Math.abs(last)))) {
-      throw new Error(`${name}: ours gives ${found}, trading-signals ${last}`)
-    }
-    onProgress((i + 1) / PAIRS.length)
-    const perCandle = (times: number[]): number => (times.sort((a, b) => a - b)[ROUNDS >> 1]! * 1e6) / candles.length
-    const [a, b] = [perCandle(mine), perCandle(theirs)]
-    return { name, ours: a, peer: b, ratio: b / a }
+  const groups = [...PAIRS.map((pair) => [pair]), PAIRS]
+  return groups.map((pairs, i) => {
+    const compared = comparePairs(pairs, candles)
+    onProgress((i + 1) / groups.length)
+    return compared
   })
+}
+
+function comparePairs(pairs: readonly Pair[], candles: readonly Candle[]): Comparison {
+  const indicators = pairs.map(({ ours }) => ours)
+  const out = indicators.map(({ outputs }) => new Float64Array(outputs.length))
+  const last = pairs.map(() => Number.NaN)
+  const runOurs = (): number => {
+    const states = indicators.map((indicator) => indicator.init())
+    const start = performance.now()
+    for (const candle of candles) {
+      for (let k = 0; k < indicators.length; k++) {
+        indicators[k]!.update(states[k]!, candle)
+        indicators[k]!.read(states[k]!, out[k]!, 0)
+      }
+    }
+    return performance.now() - start
+  }
+  const runPeers = (): number => {
+    const add = pairs.map(({ peer }) => peer())
+    const start = performance.now()
+    for (const candle of candles) for (let k = 0; k < add.length; k++) last[k] = add[k]!(candle)
+    return performance.now() - start
+  }
+  const [mine, theirs]: [number[], number[]] = [[], []]
+  // the first round of each warms up the compiler and does not count
+  for (let round = 0; round <= ROUNDS; round++) {
+    const times = [runOurs(), runPeers()] as const
+    if (round === 0) continue
+    mine.push(times[0])
+    theirs.push(times[1])
+  }
+  for (const [k, { name, same }] of pairs.entries()) {
+    const found = same(out[k]!, candles.at(-1)!.close)
+    if (Math.abs(found - last[k]!) <= 1e-6 * Math.max(1e-6, Math.abs(last[k]!))) continue
+    throw new Error(`${name}: ours gives ${found}, trading-signals ${last[k]}`)
+  }
+  const perCandle = (times: number[]): number => (times.sort((a, b) => a - b)[ROUNDS >> 1]! * 1e6) / candles.length
+  const [ours, peer] = [perCandle(mine), perCandle(theirs)]
+  const name = pairs.length === 1 ? pairs[0]!.name : TOGETHER
+  return { name, ours, peer, ratio: peer / ours }
 }
