@@ -24,6 +24,18 @@ export type CandleFile = {
   readonly notes: readonly string[]
 }
 
+/** A row of a candle file as it was found: text under the names of a candle's fields. */
+export type RawRow = { readonly [field: string]: string }
+
+/** What {@link readRows} found. */
+export type RowFile = {
+  readonly rows: readonly RawRow[]
+  /** The line of each row, from 1. */
+  readonly lines: readonly number[]
+  /** Lines that are not as wide as the header, and are no rows. */
+  readonly ragged: readonly { readonly line: number; readonly message: string }[]
+}
+
 /** What {@link readSignals} found, ascending in time. */
 export type SignalFile = { readonly signals: readonly Signal[]; readonly notes: readonly string[] }
 
@@ -49,7 +61,7 @@ const ALIASES = {
  * @throws a `TradeLearnError` that names file, line, column and value
  */
 export function readCandles(path: string, { symbol, onBadRow = 'error' }: ReadCandlesOptions = {}): CandleFile {
-  const sheet = readSheet(path)
+  const sheet = readTable(path)
   const at = {
     time: columnOf(sheet, ALIASES.time, 'required'),
     open: columnOf(sheet, ['open'], 'required'),
@@ -96,13 +108,44 @@ export function readCandles(path: string, { symbol, onBadRow = 'error' }: ReadCa
 }
 
 /**
+ * Reads the rows of a candle file as they are, for who wants to know what is wrong with them: nothing is checked but that
+ * the columns of {@link readCandles} are there.
+ *
+ * @throws `INVALID_INPUT` for a file that cannot be read or lacks a column
+ */
+export function readRows(path: string): RowFile {
+  const sheet = readSheet(path)
+  const fields = ['time', 'open', 'high', 'low', 'close', 'volume', 'symbol'] as const
+  const columns = fields.flatMap((name) => {
+    const aliases = name === 'time' || name === 'volume' || name === 'symbol' ? ALIASES[name] : [name]
+    const column = columnOf(sheet, aliases, name === 'volume' || name === 'symbol' ? 'optional' : 'required')
+    return column < 0 ? [] : [{ name, column }]
+  })
+  const whole = sheet.rows.filter((row) => isWhole(sheet, row))
+  return {
+    rows: whole.map(({ cells }) =>
+      Object.fromEntries(
+        columns.map(({ name, column }) => [name, name === 'time' ? dashed(cells[column]!) : cells[column]!]),
+      ),
+    ),
+    lines: whole.map(({ line }) => line),
+    ragged: sheet.rows
+      .filter((row) => !isWhole(sheet, row))
+      .map((row) => ({ line: row.line, message: widthProblem(sheet, row) })),
+  }
+}
+
+/** 2000/01/03 and 20000103, which is a date and no number of seconds, with dashes. */
+const dashed = (time: string): string => time.replace(/^(\d{4})([/]?)(\d\d)\2(\d\d)(?!\d)/, '$1-$3-$4')
+
+/**
  * Reads a bot's signals from a CSV file, also gzipped: time, symbol, side (long or short), and if you like price,
  * stop and target. Every other column becomes an entry of `meta`: numbers, true and false, else text; empty is `null`.
  *
  * @throws a `TradeLearnError` that names file, line, column and value
  */
 export function readSignals(path: string): SignalFile {
-  const sheet = readSheet(path)
+  const sheet = readTable(path)
   const at = {
     time: columnOf(sheet, ALIASES.time, 'required'),
     symbol: columnOf(sheet, ALIASES.symbol, 'required'),
@@ -161,17 +204,21 @@ function readSheet(path: string): Sheet {
   const header = head.record
   const twice = header.find((name, i) => name !== '' && header.findIndex((other) => same(other, name)) < i)
   if (twice !== undefined) refuse({ file }, head.info.lines, 'INVALID_INPUT', `there are two columns ${show(twice)}.`)
-  const rows = body.map(({ record: cells, info: { lines: line } }) => {
-    if (cells.length === header.length) return { cells, line }
-    return refuse(
-      { file },
-      line,
-      'INVALID_INPUT',
-      `wanted ${header.length} columns as in the header, got ${cells.length}.`,
-    )
-  })
-  return { file, header, rows }
+  return { file, header, rows: body.map(({ record: cells, info: { lines: line } }) => ({ cells, line })) }
 }
+
+/** A sheet each of whose rows is as wide as its header. */
+function readTable(path: string): Sheet {
+  const sheet = readSheet(path)
+  for (const row of sheet.rows) {
+    if (!isWhole(sheet, row)) refuse(sheet, row.line, 'INVALID_INPUT', widthProblem(sheet, row))
+  }
+  return sheet
+}
+
+const isWhole = ({ header }: Sheet, { cells }: Row): boolean => cells.length === header.length
+const widthProblem = ({ header }: Sheet, { cells }: Row): string =>
+  `wanted ${header.length} columns as in the header, got ${cells.length}.`
 
 function readText(path: string, file: string): string {
   try {

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
+import { checkCandlesCommand } from './check-candles-command.ts'
+import { checkFeaturesCommand } from './check-features-command.ts'
 import { reportCommand } from './report-command.ts'
 import { simulateCommand } from './simulate-command.ts'
 import { walkForwardCommand } from './walk-forward-command.ts'
@@ -16,10 +18,20 @@ const program = new Command('tradelearn')
     '\nExamples:\n' +
       '  tradelearn walk-forward --candles btc_1h.csv --rule rsi-macd\n' +
       '  tradelearn report --candles btc_1h.csv --signals my_signals.csv --html page.html\n' +
-      '  tradelearn simulate --signals 6000\n\n' +
+      '  tradelearn simulate --signals 6000\n' +
+      '  tradelearn check-candles --candles btc_1h.csv --timeframe 1h\n' +
+      '  tradelearn check-features --candles btc_1h.csv --features my_features.mjs\n\n' +
       'A research and engineering tool; no investment advice. It never sends an order.',
   )
-for (const command of [walkForwardCommand(), reportCommand(), simulateCommand()]) program.addCommand(command)
+for (const command of [
+  walkForwardCommand(),
+  reportCommand(),
+  simulateCommand(),
+  checkCandlesCommand(),
+  checkFeaturesCommand(),
+]) {
+  program.addCommand(command)
+}
 
 try {
   await program.parseAsync()

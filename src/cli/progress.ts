@@ -88,6 +88,15 @@ export class Progress {
     if (stream.isTTY) stream.write('\n')
   }
 
+  /** Leaves the line as it is, where the work ended before its time. Later calls do nothing. */
+  stop(): void {
+    const { stream } = this.options
+    const s = this.#state
+    // what comes next must not stand on the same line
+    if (!s.done && stream.isTTY && s.drawn > Number.NEGATIVE_INFINITY) stream.write('\n')
+    s.done = true
+  }
+
   #line(part: number): string {
     const elapsed = this.options.clock.now() - this.#state.start
     const filled = Math.round(part * BAR)

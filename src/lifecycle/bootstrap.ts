@@ -1,6 +1,6 @@
 import { integer } from '../core/check.ts'
 import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
-import { DecisionPolicy } from '../decision/index.ts'
+import { type DecisionContext, DecisionPolicy } from '../decision/index.ts'
 import type { Dataset } from '../evaluation/index.ts'
 import { labelFromOutcome } from '../labels/index.ts'
 import type { Candle, ExitReason, Label, Plan, Signal } from '../market.ts'
@@ -29,7 +29,9 @@ export type UnusedTrade = {
 export type PastRow = {
   readonly trade: PastTrade
   readonly x: Float64Array
-  /** What the baseline would have planned, on the side of the trade's own stop and target where it names them. */
+  /** What a policy was asked at its entry. */
+  readonly context: DecisionContext
+  /** What the baseline would have planned, with the trade's own stop and target where it names them. */
   readonly plan: Plan
   /** Available once its exit has been reached. */
   readonly label: Label
@@ -78,11 +80,18 @@ export function livePast<S extends Signal>(
       const signal = signalOf(trade) as S
       const x = features.vector(signal)
       const price = entryPriceOf(features, signal)
-      const context = { signal: { ...signal, price }, atr: features.atr(trade.symbol) }
-      const plan = policy.baseline({ ...context, account: { equity: 1, positions: [] }, trades: 0, halted: null })
+      const account = { equity: 1, positions: [] }
+      const context = {
+        signal: { ...signal, price },
+        atr: features.atr(trade.symbol),
+        account,
+        trades: 0,
+        halted: null,
+      }
+      const plan = policy.baseline(context)
       const id = trade.id ?? String(i)
       const outcome = { ...outcomeOf(trade), exitReason: trade.exitReason ?? reasonOf(trade) }
-      const row = { trade, x, plan, label: labelFromOutcome({ id, side: trade.side, price }, outcome, costs) }
+      const row = { trade, x, context, plan, label: labelFromOutcome({ id, side: trade.side, price }, outcome, costs) }
       rows.set(i, row)
       entered(row)
     } catch (error) {

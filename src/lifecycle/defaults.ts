@@ -9,6 +9,7 @@ import {
   ByGroup,
   ConformalInterval,
   GradientBoosting,
+  HalfSpaceTrees,
   Hedge,
   HoeffdingTreeClassifier,
   LastLabel,
@@ -17,7 +18,9 @@ import {
   MeanTarget,
   OnlineCalibration,
   Pipeline,
+  PrototypeNovelty,
 } from '../learners/index.ts'
+import { FeatureMonitor } from './feature-monitor.ts'
 import type { Models } from './parts.ts'
 
 /** Options of {@link defaultModels}. */
@@ -100,7 +103,9 @@ export function defaultCodecs(): readonly Codec[] {
     BayesianLogisticRegression,
     ByGroup,
     ConformalInterval,
+    FeatureMonitor,
     GradientBoosting,
+    HalfSpaceTrees,
     Hedge,
     HoeffdingTreeClassifier,
     KillSwitch,
@@ -111,6 +116,7 @@ export function defaultCodecs(): readonly Codec[] {
     OnlineCalibration,
     PageHinkley,
     Pipeline,
+    PrototypeNovelty,
     ScaleFree,
     StandardScaler,
     TripleBarrier,

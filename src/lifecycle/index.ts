@@ -3,11 +3,21 @@ export { assertWarm, type WarmOptions, type WarmReport } from './assert-warm.ts'
 export { type BuildDatasetOptions, buildDataset } from './dataset.ts'
 export { type DefaultModelsOptions, defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
 export type { Cause, Explanation } from './explanation.ts'
+export type {
+  FeatureHealth,
+  FeatureIssue,
+  FeatureIssueCode,
+  FeatureNumbers,
+  FeatureSummary,
+} from './feature-health.ts'
+export { FeatureMonitor } from './feature-monitor.ts'
+export type { FeatureMonitorOptions } from './feature-monitor-options.ts'
 export type { FeatureSource, SignalAt } from './feature-run.ts'
 export type {
   Features,
   Guard,
   Models,
+  Monitor,
   Parts,
   ReturnInterval,
   TradeLabeler,

@@ -1,8 +1,10 @@
 import type { DriftDetector, Labeler, Learner, Policy, Serializable, Vector } from '../contracts.ts'
-import { show, TradeLearnError } from '../core/errors.ts'
+import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
 import type { DecisionContext } from '../decision/index.ts'
 import type { ClosedTrade } from '../features/closed-trade.ts'
+import type { AnomalyScorer } from '../learners/index.ts'
 import type { Account, Bracket, Candle, Label, Plan, Prediction, Reason, Signal } from '../market.ts'
+import type { FeatureSummary } from './feature-health.ts'
 
 /** What a TradeLearner needs from its features; `FeatureEngineer` is one. */
 export interface Features<S extends Signal = Signal> extends Serializable {
@@ -78,6 +80,16 @@ export interface ReturnInterval extends Serializable {
   learn(residual: number, scale: number, halfWidthAtPrediction: number): void
 }
 
+/** Watches the features of decided signals; `FeatureMonitor` is one. */
+export interface Monitor extends Serializable {
+  /** The features that it watches, in order. */
+  readonly names: readonly string[]
+  /** What is wrong with them. */
+  readonly summary: FeatureSummary
+  /** Takes in the vector of a decided signal, which it neither modifies nor keeps. */
+  update(x: Vector): void
+}
+
 /** Everything a TradeLearner is made of that changes with time, and so is saved. */
 export type Parts<S extends Signal = Signal> = {
   readonly features: Features<S>
@@ -88,6 +100,8 @@ export type Parts<S extends Signal = Signal> = {
   readonly stopRisk: Learner
   readonly detectors: readonly DriftDetector[]
   readonly interval: ReturnInterval
+  readonly novelty: AnomalyScorer | null
+  readonly monitor: Monitor | null
 }
 
 /** Throws unless `features` can do what a TradeLearner asks of it. */
@@ -97,6 +111,36 @@ export function checkFeatures(features: Features): void {
     'INVALID_OPTION',
     `"features" must be a FeatureEngineer or its like, got ${show(features)}.`,
   )
+}
+
+/** Throws unless what watches the features is made for those that there are. */
+export function checkWatchers<S extends Signal>(
+  { features: { schema }, novelty, monitor }: Pick<Parts<S>, 'features' | 'novelty' | 'monitor'>,
+  code: ErrorCode = 'INVALID_OPTION',
+): void {
+  const fault = novelty === null ? '' : faultOf(novelty, schema.size)
+  if (fault !== '') {
+    throw new TradeLearnError(code, `"novelty" must score vectors of ${schema.size} features, got ${fault}.`)
+  }
+  const names = monitor === null ? schema.names : monitor.names
+  if (names?.length === schema.size && schema.names.every((name, i) => names[i] === name)) return
+  const differs = schema.names.find((name, i) => names?.[i] !== name)
+  throw new TradeLearnError(
+    code,
+    `"monitor" must watch the ${schema.size} features of the schema in order, got ${names?.length ?? 'no'} names` +
+      `${differs === undefined ? '' : ` without ${show(differs)} in its place`}.`,
+  )
+}
+
+/** Why a scorer is none for such vectors; empty where it is. It does not say how many it takes, but asking changes nothing. */
+function faultOf(novelty: AnomalyScorer, features: number): string {
+  if (typeof novelty?.scoreOf !== 'function' || typeof novelty.learn !== 'function') return show(novelty)
+  try {
+    const score = novelty.scoreOf(new Float64Array(features))
+    return score >= 0 && score <= 1 ? '' : `a score of ${show(score)}`
+  } catch (error) {
+    return `one that says: ${(error as Error).message.replace(/\.$/, '')}`
+  }
 }
 
 /** Passes a learner that has the task its place wants, else throws. */

@@ -4,7 +4,7 @@ import { nested, restore } from '../core/snapshot.ts'
 import { KillSwitch } from '../decision/index.ts'
 import type { Signal } from '../market.ts'
 import { defaultCodecs } from './defaults.ts'
-import { checkTask, type Features, type Guard, type Parts } from './parts.ts'
+import { checkTask, checkWatchers, type Features, type Guard, type Parts } from './parts.ts'
 
 /** A part's snapshot as a value that fits into its owner's state. */
 export function packPart(part: Serializable): JsonObject {
@@ -14,7 +14,7 @@ export function packPart(part: Serializable): JsonObject {
 /** Snapshots of all parts, by name. */
 export function packParts<S extends Signal>({ detectors, ...parts }: Parts<S>): JsonObject {
   return {
-    ...Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, packPart(part)])),
+    ...Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part && packPart(part)])),
     detectors: detectors.map(packPart),
   }
 }
@@ -25,11 +25,13 @@ export function packParts<S extends Signal>({ detectors, ...parts }: Parts<S>): 
  *
  * A `KillSwitch` keeps what it has seen and whether it is halted, but its thresholds are the operator's: those of
  * `guard`, built from today's configuration. One that cannot be read comes back halted.
+ *
+ * Where the file holds no novelty or monitor, as none did before version 3, today's start with nothing learned.
  */
 export function unpackParts<S extends Signal>(
-  { options, state }: Snapshot,
+  { version, options, state }: Snapshot,
   own: readonly Codec[],
-  { features: declared, killSwitch: guard }: Parts<S>,
+  { features: declared, killSwitch: guard, ...today }: Parts<S>,
 ): Parts<S> {
   const codecs = [...own, ...defaultCodecs()]
   const parts = nested(state, 'parts', 'trade-learner') as unknown as JsonObject
@@ -51,6 +53,13 @@ export function unpackParts<S extends Signal>(
       `The snapshot must be of the declared features (${declared.schema.fingerprint}), got others (${show(fingerprint)}).`,
     )
   }
+  const watcher = (name: 'novelty' | 'monitor'): Serializable | null =>
+    version < 3 || parts[name] === null ? today[name] : read(name)
+  const watchers = {
+    novelty: watcher('novelty') as Parts['novelty'],
+    monitor: watcher('monitor') as Parts['monitor'],
+  }
+  checkWatchers({ features, ...watchers }, 'CORRUPT_SNAPSHOT')
   return {
     features,
     labeler: read('labeler') as Parts['labeler'],
@@ -62,6 +71,7 @@ export function unpackParts<S extends Signal>(
     expectedReturn: checkTask('expectedReturn', read('expectedReturn') as Learner, 'regression'),
     stopRisk: checkTask('stopRisk', read('stopRisk') as Learner, 'binary'),
     interval: read('interval') as Parts['interval'],
+    ...watchers,
     detectors: list(parts['detectors']).map((json) =>
       able('detectors', restore(json as unknown as Snapshot, codecs)),
     ) as unknown as Parts['detectors'],
@@ -83,6 +93,8 @@ const ABILITIES: { readonly [name: string]: readonly string[] } = {
   stopRisk: ['predict', 'learn'],
   interval: ['halfWidth', 'learn'],
   detectors: ['update', 'level'],
+  novelty: ['scoreOf', 'learn'],
+  monitor: ['names', 'update', 'summary'],
 }
 
 function able(name: string, part: Serializable): Serializable {

@@ -1,6 +1,6 @@
 import type { DriftDetector, Learner, Refittable, Windowed } from '../contracts.ts'
 import { isForgetful, isRefittable } from '../learners/index.ts'
-import type { Label, Signal } from '../market.ts'
+import type { Decision, Label, Signal } from '../market.ts'
 import { closedTrade } from './closed-trade.ts'
 import type { OpenDecision } from './decision-book.ts'
 import type { Parts } from './parts.ts'
@@ -17,8 +17,13 @@ export function dueModels<S extends Signal>(parts: Parts<S>): (Learner & Refitta
     .filter(({ refitDue }) => refitDue)
 }
 
+/** What is kept of a decision for the day when it can be learned from. */
+export type Teachable = Pick<OpenDecision, 'x' | 'meta' | 'halfWidth' | 'scale'> & {
+  readonly decision: Pick<Decision, 'symbol' | 'side' | 'time' | 'prediction'>
+}
+
 /** Shows a label to everything that learns from it. */
-export function teach<S extends Signal>(parts: Parts<S>, entry: OpenDecision, label: Label): void {
+export function teach<S extends Signal>(parts: Parts<S>, entry: Teachable, label: Label): void {
   const { features, success, expectedReturn, stopRisk, interval } = parts
   const { decision, x, meta, halfWidth, scale } = entry
   const missed = label.netReturn - decision.prediction.expectedReturn

@@ -1,6 +1,8 @@
 import type { Clock, DriftLevel } from '../contracts.ts'
+import type { AnomalyScorer } from '../learners/index.ts'
 import type { Reason, Signal } from '../market.ts'
-import type { Features, Models, Parts, TradePolicy } from './parts.ts'
+import type { FeatureSummary } from './feature-health.ts'
+import type { Features, Models, Monitor, Parts, TradePolicy } from './parts.ts'
 import type { RunningScores } from './scoreboard.ts'
 
 /** Options of a `TradeLearner`: every part has a default but the features, and every part can be your own. */
@@ -26,6 +28,13 @@ export type TradeLearnerOptions<S extends Signal = Signal> = {
   readonly detectors?: Parts<S>['detectors']
   /** What puts a range around the expected return. @defaultValue `new ConformalInterval()` */
   readonly interval?: Parts<S>['interval']
+  /**
+   * What says how unlike the past a signal is, such as `new PrototypeNovelty({ features: features.schema.size })`. The
+   * policy gets to know, and abstains above its `maxNovelty`; 1 there for never. @defaultValue nothing
+   */
+  readonly novelty?: AnomalyScorer
+  /** What watches the features for faults, such as `new FeatureMonitor({ schema: features.schema })`. @defaultValue nothing */
+  readonly monitor?: Monitor
   /** Where latencies are measured. @defaultValue `systemClock` */
   readonly clock?: Clock
   /** Most decisions that may be open at once. @defaultValue 1000 */
@@ -58,6 +67,8 @@ export type Status = {
   readonly scores: RunningScores
   readonly drift: { readonly level: DriftLevel; readonly marks: readonly DriftMark[] }
   readonly killSwitch: { readonly halted: boolean; readonly cause: Reason | null }
+  /** What is wrong with the features of decided signals; null where no monitor watches them. */
+  readonly features: FeatureSummary | null
   /** Whether `refit()` has something to do. */
   readonly refitDue: boolean
 }

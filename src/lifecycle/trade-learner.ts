@@ -18,11 +18,12 @@ import { ConformalInterval, isOffloadable } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
 import { copyMeta } from './closed-trade.ts'
 import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
+import { contextOf } from './decision-context.ts'
 import { defaultDetectors, defaultModels } from './defaults.ts'
 import { entryPriceOf } from './entry-price.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
 import { forecast } from './forecast.ts'
-import { checkFeatures, checkTask, type Features, type Parts, type TradePolicy } from './parts.ts'
+import { checkFeatures, checkTask, checkWatchers, type Features, type Parts, type TradePolicy } from './parts.ts'
 import { withPending } from './pending.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
@@ -46,6 +47,10 @@ const SAVED_OPTIONS = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keep
  * the candles that followed where it did not. So the model also learns what it was wrong to skip. When a label comes
  * in, the stored prediction is scored against it first; then the models learn it and the drift detectors see the error.
  *
+ * Two parts watch the features themselves, where they are given. `novelty` says how unlike the past a signal is, for the
+ * policy to abstain; it learns each decided signal after it has scored it, abstained ones too, so that what stays becomes
+ * usual. `monitor` takes in the same vectors, and `status().features` says what is missing, stuck or has drifted.
+ *
  * All verbs are synchronous and touch neither disk nor network. `decide` costs the features and three predictions,
  * `learn` three model updates; both are far below a millisecond. Refits wait until you run {@link refit}.
  *
@@ -62,7 +67,7 @@ const SAVED_OPTIONS = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keep
  */
 export class TradeLearner<S extends Signal = Signal> implements Serializable, Refittable, Offloadable {
   static readonly type: string = 'trade-learner'
-  static readonly version: number = 2
+  static readonly version: number = 3
 
   readonly mode: 'shadow' | 'live'
   readonly #policy: TradePolicy
@@ -102,7 +107,10 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       stopRisk: checkTask('stopRisk', models.stopRisk, 'binary'),
       detectors: options.detectors ?? defaultDetectors(),
       interval: options.interval ?? new ConformalInterval(),
+      novelty: options.novelty ?? null,
+      monitor: options.monitor ?? null,
     }
+    checkWatchers(this.#parts)
     this.#book = new DecisionBook(name, this.#limits.maxOpen, this.#limits.remember)
   }
 
@@ -112,7 +120,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   predict(signal: S, account: Account = { equity: 1, positions: [] }): Prediction {
     const known = withPending(account, this.#book.open(), this.#state.time)
     const x = this.#parts.features.vector(signal, undefined, known)
-    const context = this.#context(signal, entryPriceOf(this.#parts.features, signal), known)
+    const price = entryPriceOf(this.#parts.features, signal)
+    const context = contextOf(this.#parts, signal, price, known, this.#trades)
     return forecast(this.#parts, x, this.#policy.baseline(context), this.#trades)
   }
 
@@ -130,7 +139,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /** How it is doing. */
   status(): Status {
-    const { detectors, killSwitch } = this.#parts
+    const { detectors, killSwitch, monitor } = this.#parts
     const levels = detectors.map(({ level }) => level)
     const { marks } = this.#state
     const trades = this.#trades
@@ -145,6 +154,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
         marks: [...marks],
       },
       killSwitch: { halted: killSwitch.halted, cause: killSwitch.cause },
+      features: monitor?.summary ?? null,
       refitDue: this.refitDue,
     }
   }
@@ -197,7 +207,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    *   switch remembers an account that is worth nothing)
    */
   decide(signal: S, account: Account): Decision {
-    const { features, labeler, killSwitch, interval } = this.#parts
+    const { features, labeler, killSwitch, interval, novelty, monitor } = this.#parts
     // an account that is worth nothing is refused below, but the switch must have seen it
     if (typeof account?.equity === 'number' && account.equity <= 0) killSwitch.observeEquity(account.equity)
     this.#book.checkRoom()
@@ -205,8 +215,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const known = withPending(account, this.#book.open(), this.#state.time)
     const x = features.vector(signal, undefined, known)
     const price = entryPriceOf(features, signal)
-    const bracket = this.#policy.baseline(this.#context(signal, price, known))
+    const bracket = this.#policy.baseline(contextOf(this.#parts, signal, price, known, this.#trades))
     const prediction = forecast(this.#parts, x, bracket, this.#trades)
+    const score = novelty?.scoreOf(x)
     const latency = this.#clock.now() - start
 
     // the last thing that can refuse; candles follow every signal by the baseline's bracket, so that labels compare
@@ -218,12 +229,14 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     killSwitch.observeLatency(latency)
     let decision: Decision
     try {
-      const context = this.#context(signal, price, known)
+      const context = contextOf(this.#parts, signal, price, known, this.#trades, score)
       const model = this.#policy.decide(prediction, context)
       const plan: Plan = this.mode === 'live' ? model : this.#policy.baseline(context)
       decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, mode: this.mode, model })
+      // never before it was scored
+      runAll([() => novelty?.learn(x), () => monitor?.update(x)])
     } catch (error) {
-      // a policy of the user's own may fail: nobody is to wait for a decision that was not made
+      // a policy or another part of the user's own may fail: nobody is to wait for a decision that was not made
       labeler.cancel(id)
       throw error
     }
@@ -308,26 +321,6 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     return this.#board.labels
   }
 
-  #context(signal: S, price: number, account: Account): Parameters<TradePolicy['baseline']>[0] {
-    const { features, killSwitch } = this.#parts
-    const { symbol, side, stop, target } = signal
-    return {
-      signal: {
-        symbol,
-        side,
-        price,
-        ...(stop === undefined ? {} : { stop }),
-        ...(target === undefined ? {} : { target }),
-      },
-      atr: features.atr(symbol),
-      account,
-      trades: this.#trades,
-      halted: killSwitch.halted
-        ? (killSwitch.cause ?? { code: 'UNKNOWN', text: 'The kill switch gave no cause.' })
-        : null,
-    }
-  }
-
   /**
    * Closes a decision: safety and book-keeping first, then everything learns, then the detectors say whether the world
    * has changed. A part of the user's own that throws keeps none of the others from its turn.
@@ -372,8 +365,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    * A learner that goes on, bit for bit, where `saved` stopped.
    *
    * `options` are those of the constructor: the mode, the policy and its limits come from there and never from a file;
-   * models, detectors, features, open decisions and a latched kill switch come from the snapshot, and so do name, memory and
-   * patience unless `options` say otherwise. Name the codecs of parts of your own in `codecs`.
+   * models, detectors, features and what watches them, open decisions and a latched kill switch come from the snapshot,
+   * and so do name, memory and patience unless `options` say otherwise. What the file has no `novelty` or `monitor` for
+   * starts with nothing learned. Name the codecs of parts of your own in `codecs`.
    *
    * @throws `CORRUPT_SNAPSHOT`, `UNSUPPORTED_VERSION`, `UNKNOWN_SNAPSHOT` or `SCHEMA_MISMATCH`
    */

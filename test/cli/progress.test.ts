@@ -53,6 +53,20 @@ describe('on a terminal', () => {
     expect(written[2]).toBe('\n')
   })
 
+  test('work that ends before its time leaves the line and begins a new one', () => {
+    const { written, at, progress } = start({ isTTY: true })
+    at(0.5, 10)
+    progress.stop()
+    progress.stop()
+    progress.finish()
+    expect(written.length).toBe(2)
+    expect(written[0]).toContain(' 50 %')
+    expect(written[1]).toBe('\n')
+    const unseen = start({ isTTY: true })
+    unseen.progress.stop()
+    expect(unseen.written).toEqual([])
+  })
+
   test('hours are written as such', () => {
     const { written, at } = start({ isTTY: true })
     at(0.5, 3_723_000)

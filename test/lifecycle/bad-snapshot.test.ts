@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { JsonValue, Snapshot } from '../../src/contracts.ts'
 import { TradeLearnError } from '../../src/core/errors.ts'
 import { FeatureEngineer, numeric, rsi } from '../../src/features/index.ts'
-import { TradeLearner } from '../../src/lifecycle/index.ts'
+import { PrototypeNovelty } from '../../src/learners/index.ts'
+import { FeatureMonitor, TradeLearner } from '../../src/lifecycle/index.ts'
 import {
   account,
   candleAt,
@@ -19,9 +20,17 @@ import {
 } from './helpers.ts'
 import { type BotEvent, happen, newWorld, opening } from './stream.ts'
 
+/** {@link smallOptions} with every part that is optional. */
+function allOptions() {
+  const options = smallOptions()
+  const { schema } = options.features
+  const novelty = new PrototypeNovelty({ features: schema.size, prototypes: 10, window: 15, minSamples: 40 })
+  return { ...options, novelty, monitor: new FeatureMonitor({ schema, reference: 20 }) }
+}
+
 /** A learner that has been through everything: labels of all kinds, refits, drift, a halt, open decisions. */
 function seasoned(): TradeLearner<SmallSignal> {
-  const learner = new TradeLearner<SmallSignal>(smallOptions())
+  const learner = new TradeLearner<SmallSignal>(allOptions())
   const world = newWorld()
   const events: BotEvent[] = [...opening]
   for (let i = 0; i < 60; i++) {
@@ -61,7 +70,7 @@ function seasoned(): TradeLearner<SmallSignal> {
 const saved = stateOf(seasoned())
 const whole = (): Snapshot => JSON.parse(saved)
 const restore = (snapshot: unknown): TradeLearner<SmallSignal> =>
-  TradeLearner.restore<SmallSignal>(snapshot as Snapshot, smallOptions())
+  TradeLearner.restore<SmallSignal>(snapshot as Snapshot, allOptions())
 const refusal = (snapshot: unknown): TradeLearnError => errorOf(() => restore(snapshot))
 
 type Tree = { [key: string]: JsonValue }
@@ -92,7 +101,7 @@ test('the snapshot that is damaged below is a rich one', () => {
   expect(drift.marks.length).toBeGreaterThan(0)
   expect(saved).toMatch(/"refits":[1-9]/)
   expect(stateOf(restore(saved))).toBe(saved)
-  expect(parts).toHaveLength(8)
+  expect(parts).toHaveLength(10)
 })
 
 test('a text that was cut short, anywhere, is refused', () => {
@@ -163,10 +172,10 @@ test('a kill switch that cannot be read comes back halted', () => {
 })
 
 test('a newer version is refused with both numbers, outside and within', () => {
-  const outer = refusal(altered(['version'], 3))
+  const outer = refusal(altered(['version'], 4))
   expect([outer.code, outer.message]).toEqual([
     'UNSUPPORTED_VERSION',
-    'The "trade-learner" snapshot has version 3; this release reads up to 2. Update tradelearn.',
+    'The "trade-learner" snapshot has version 4; this release reads up to 3. Update tradelearn.',
   ])
   for (const part of ['features', 'labeler', 'success', 'interval']) {
     const inner = refusal(altered(['state', 'parts', part, 'version'], 3))
