@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ExtremelyFastDecisionTree, HoeffdingTreeClassifier } from '../../../src/learners/hoeffding-tree/index.ts'
 import golden from '../../golden/hoeffding-tree-classifier.json' with { type: 'json' }
-import { type PlainOptions, PlainTree } from './plain-tree.ts'
+import type { PlainOptions } from './plain-node.ts'
+import { PlainTree } from './plain-tree.ts'
 import { DEFAULTS, EAGER, RIVER, type Row, readRows, replay } from './streams.ts'
 
 /**
