@@ -147,7 +147,15 @@ export const LEARNERS: readonly Fed[] = [
   learner('CostWeighting of logistic', () => new CostWeighting({ learner: new LogisticRegression({ features }) })),
   learner('FeatureSelection, best 8, of logistic', () => selection()),
   learner('OnlineCalibration of logistic', () => new OnlineCalibration({ learner: logistic() })),
-  learner('ByGroup of logistic', () => new ByGroup({ pooled: logistic(), create: logistic, column: 0 })),
+  byRows(
+    'ByGroup of logistic, 8 groups',
+    () => new ByGroup({ pooled: logistic(), create: logistic, column: 0 }),
+    (model, x, y) => {
+      x[0] = Math.min(7, Math.floor(4 * Math.abs(x[0]!)))
+      model.predict(x)
+      model.learn(x, y)
+    },
+  ),
   scorer('HalfSpaceTrees', () => new HalfSpaceTrees({ features })),
   bandit('UCB1', () => new UCB1({ arms: 2 })),
   bandit('ThompsonSampling', () => new ThompsonSampling({ arms: 2 })),

@@ -38,9 +38,9 @@ export type LinUCBOptions = {
 /** Each arm's ridge regression; `errors` is the faded sum of squared errors, of the faded number `total`. */
 type State = { seen: number; total: number; errors: number; arms: readonly FadingPosterior[] }
 
-/** Contexts count as no larger, so that squares of them stay finite. */
-const LARGEST_CONTEXT = 1e50
-/** Weights and errors count as no larger, for the same reason. */
+/** Contexts count as no larger: beyond, rounding would lose what small ones have taught. */
+const LARGEST_CONTEXT = 1e12
+/** Weights and errors count as no larger, so that squares of them stay finite. */
 const LARGEST_WEIGHT = 1e125
 const LARGEST_ERROR = 1e140
 /** Penalties beyond say nothing more: all weights 0, or none held back. */

@@ -60,8 +60,8 @@ export function fadePosterior(
   }
 }
 
-/** The prior comes back before a variance is many times what it was at first. */
-const MOST_GROWTH = 1000
+/** The prior comes back before a variance is many times what it was at first, but rounding may add to it. */
+const MOST_GROWTH = 1e6
 
 /**
  * Throws unless a covariance from a snapshot is one of `n` coordinates, none of which is less known than at first by

@@ -38,21 +38,33 @@ export type Node = {
   last: number
   mc: number
   nb: number
+  /** Classes as they came, the first of which wins ties in River. */
+  order: number[]
   question?: Question
   children: Node[]
 }
 
 export const has = (weights: readonly number[]): number => weights.filter((weight) => weight > 0).length
-export const first = (weights: readonly number[]): number => weights.indexOf(Math.max(...weights))
+
+/** The class that a node would name: of equal ones the lowest, in River the one that came first. */
+export function labelAt({ rules }: Setting, { order }: Node, weights: readonly number[]): number {
+  const most = Math.max(...weights)
+  return (rules === 'river' ? order.find((c) => weights[c] === most) : undefined) ?? weights.indexOf(most)
+}
 
 export function eachClass<T>({ classes = 2 }: Setting, of: (c: number) => T): T[] {
   return Array.from({ length: classes }, (_, c) => of(c))
 }
 
-export function newLeaf(setting: Setting, depth: number, stats: number[] = eachClass(setting, () => 0)): Node {
+export function newLeaf(
+  setting: Setting,
+  depth: number,
+  stats: number[] = eachClass(setting, () => 0),
+  order: number[] = [],
+): Node {
   const last = setting.rules === 'river' ? sum(stats) : 0
   const maps = { observers: new Map(), disabled: new Set<number>(), children: [] }
-  return { stats, ...maps, active: true, depth, arrived: 0, last, mc: 0, nb: 0 }
+  return { stats, ...maps, active: true, depth, arrived: 0, last, mc: 0, nb: 0, order }
 }
 
 /** The weight that came through a node; in River's Hoeffding trees, that of its leaves. */
@@ -135,8 +147,8 @@ export function take(setting: Setting, leaf: Node, x: Float64Array, y: number, w
 function score(setting: Setting, leaf: Node, x: Float64Array, y: number, weight: number): void {
   if (!leaf.active) return
   const empty = sum(leaf.stats) === 0
-  if (empty || first(leaf.stats) === y) leaf.mc += weight
-  if (!empty && first(bayes(setting, leaf, x)) === y) leaf.nb += weight
+  if (empty || labelAt(setting, leaf, leaf.stats) === y) leaf.mc += weight
+  if (!empty && labelAt(setting, leaf, bayes(setting, leaf, x)) === y) leaf.nb += weight
 }
 
 /** What a node sees of an observation. */
@@ -144,6 +156,7 @@ export function observe(setting: Setting, node: Node, x: Float64Array, y: number
   const { nominal = [], histogram = 0 } = setting
   node.stats[y]! += weight
   node.arrived += weight
+  if (!node.order.includes(y)) node.order.push(y)
   if (!node.active) return
   for (const [f, value] of x.entries()) {
     if (Number.isNaN(value) || node.disabled.has(f)) continue

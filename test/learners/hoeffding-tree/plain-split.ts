@@ -44,7 +44,10 @@ export function attempt(setting: Setting, leaf: Node): Node | undefined {
 
 /** The branch that asks what an option says. */
 export function splitOf(setting: Setting, node: Node, { question, sides }: Option): Node {
-  const children = sides.map((stats) => newLeaf(setting, node.depth + 1, [...stats]))
+  const children = sides.map((stats) => {
+    const order = node.order.filter((c) => stats[c]! > 0)
+    return newLeaf(setting, node.depth + 1, [...stats], order)
+  })
   // the weight at the last look: of the branch that it becomes
   const last = setting.rules === 'river' ? sum(node.stats) : node.last
   return { ...node, question: question!, children, last }
@@ -79,7 +82,7 @@ function bestOn(setting: Setting, node: Node, f: number): Option | undefined {
     const sides = sidesOf(setting, node, question)
     const total = sum(sides.map(sum))
     if (sides.filter((side) => sum(side) / total > 0.01).length < 2) continue
-    const gain = gainOf(setting, node, question)
+    const gain = gainOf(setting, node, question, sides)
     if (best === undefined || gain > best.merit) best = { merit: gain, question, sides }
   }
   return best
@@ -132,9 +135,13 @@ function sidesOf(setting: Setting, node: Node, { feature, kind, value }: Questio
 const weightKnown = (o: Observer | undefined): number => (o instanceof Map ? sum([...o.values()]) : (o?.n ?? 0))
 
 /** What a question is worth at a node. */
-export function gainOf(setting: Setting, node: Node, question: Question): number {
+export function gainOf(
+  setting: Setting,
+  node: Node,
+  question: Question,
+  sides: readonly number[][] = sidesOf(setting, node, question),
+): number {
   const { criterion = 'information-gain' } = setting
-  const sides = sidesOf(setting, node, question)
   if (setting.rules === 'river') return merit(criterion, 'river', node.stats, sides)
   const known = eachClass(setting, (c) => weightKnown(node.observers.get(question.feature)?.[c]))
   return merit(criterion, 'ours', known, sides) * Math.min(1, sum(known) / node.arrived)
