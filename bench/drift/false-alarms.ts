@@ -1,4 +1,4 @@
-import { type DriftDetector, type Rng, SeededRng } from 'tradelearn'
+import { type DriftDetector, FeatureDrift, type FeatureDriftOptions, type Rng, SeededRng } from 'tradelearn'
 import { drawFlag, drawNormal } from '../../src/core/draw.ts'
 
 /** What stationary streams are made of: errors of a rate near a half, or normal values. */
@@ -34,4 +34,20 @@ export function countFalseAlarms(
     alarms += own
   })
   return { values, alarms }
+}
+
+/** Plays vectors of normal values without change until there are `enough` false reports. */
+export function countFalseReports(
+  options: Partial<FeatureDriftOptions> & { features: number },
+  enough: number,
+): FalseAlarms {
+  const rng = new SeededRng(`reports of ${options.test}`)
+  const drift = new FeatureDrift(options)
+  const x = new Float64Array(options.features)
+  let alarms = 0
+  while (alarms < enough) {
+    for (let i = 0; i < x.length; i++) x[i] = drawNormal(rng)
+    if (drift.update(x) === 'drift') alarms++
+  }
+  return { values: drift.seen, alarms }
 }

@@ -11,7 +11,7 @@ import type { DriftDetector } from 'tradelearn'
 import { Progress } from '../../src/cli/progress.ts'
 import { describeMachine, machine } from '../machine.ts'
 import { CONTESTANTS, type Contestant } from './contestants.ts'
-import { countFalseAlarms, type Kind } from './false-alarms.ts'
+import { countFalseAlarms, countFalseReports, type Kind } from './false-alarms.ts'
 import { drawPanels } from './plot.ts'
 import { type Outcome, playScenario, SCENARIOS } from './scenarios.ts'
 
@@ -20,16 +20,22 @@ const HELP = `Usage: npm run bench:drift -- [options]
 Plays streams of 10,000 values through every drift detector, by its paper's defaults and by falseAlarmEvery. The
 first 5,000 values do not change; then the second regime comes at once, or over 2,000 values, or comes and goes every
 1,250. Errors go from a rate of 0.45 to 0.6, normal values up by half a deviation. Then counts false alarms on streams
-that never change. Some ten minutes with 100 seeds.
+that never change, and false reports on vectors of many features. Some fifteen minutes with 100 seeds.
 
   --seeds <n>   streams of each kind [100]
   --alarms <n>  false alarms to wait for at each stated time, at most 300 times it [300]
+  --reports <n> false reports to wait for with each number of features [100]
+  --only <what> 'detectors' or 'features' [both]
   --out <dir>   also writes drift.md, drift.json and an SVG figure for each kind of stream there
   --help        this text
 `
 
 /** Stated times between false alarms. */
 const TIMES = [1000, 10_000, 100_000] as const
+/** Of those, the ones for many features, and how many. */
+const REPORT_TIMES = [1000, 10_000] as const
+const FEATURES = [1, 10, 50] as const
+const TESTS = ['ks', 'psi', 'wasserstein'] as const
 const KINDS: readonly (readonly [Kind, string])[] = [
   ['errors', 'Errors: the rate goes from 0.45 to 0.6'],
   ['normal', 'Normal values: the mean goes up by half a deviation'],
@@ -52,9 +58,18 @@ type Kept = {
   readonly measured: number
 }
 
-function main(seeds: number, alarms: number, out: string | undefined): void {
+type Wanted = {
+  readonly seeds: number
+  readonly alarms: number
+  readonly reports: number
+  readonly only: string | undefined
+  readonly out: string | undefined
+}
+
+function main({ seeds, alarms, reports, only, out }: Wanted): void {
   const progress = new Progress({ label: 'bench:drift' })
-  const jobs = KINDS.flatMap(([kind]) =>
+  const wholes = only === 'features' ? [] : KINDS
+  const jobs = wholes.flatMap(([kind]) =>
     CONTESTANTS.filter(({ kinds }) => kinds.includes(kind)).map((who) => ({ kind, who })),
   )
   const rows: Row[] = []
@@ -71,16 +86,19 @@ function main(seeds: number, alarms: number, out: string | undefined): void {
       report(0.5 + (0.5 * (k + 1)) / TIMES.length)
     })
   })
+  const features = only === 'detectors' ? [] : reportTimes(reports, (done) => progress.update(done))
   progress.finish()
 
   const host = machine()
-  const text = `${describeMachine(host)}; ${seeds} streams each\n\n${KINDS.map(([kind, title]) => tables(kind, title, rows, kept)).join('\n')}`
+  const parts = wholes.map(([kind, title]) => tables(kind, title, rows, kept))
+  if (features.length > 0) parts.push(featureTable(features))
+  const text = `${describeMachine(host)}; ${seeds} streams each\n\n${parts.join('\n')}`
   console.log(text)
   if (out === undefined) return
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, 'drift.md'), text)
-  writeFileSync(join(out, 'drift.json'), `${JSON.stringify({ machine: host, seeds, rows, kept }, null, 2)}\n`)
-  for (const [kind, title] of KINDS) writeFileSync(join(out, `drift-${kind}.svg`), figure(kind, title, rows))
+  writeFileSync(join(out, 'drift.json'), `${JSON.stringify({ machine: host, seeds, rows, kept, features }, null, 2)}\n`)
+  for (const [kind, title] of wholes) writeFileSync(join(out, `drift-${kind}.svg`), figure(kind, title, rows))
 }
 
 /** All scenarios and seeds for one setting of a detector. */
@@ -107,6 +125,43 @@ function count(kind: Kind, who: Contestant, every: number, enough: number): Kept
   return { kind, name: who.name, every, alarms, measured: values / alarms }
 }
 
+type Reports = {
+  readonly test: string
+  readonly features: number
+  readonly every: number
+  readonly alarms: number
+  readonly measured: number
+}
+
+/** The time between false reports on fresh vectors that never change. */
+function reportTimes(enough: number, report: (done: number) => void): Reports[] {
+  const jobs = TESTS.flatMap((test) =>
+    FEATURES.flatMap((features) => REPORT_TIMES.map((every) => ({ test, features, every }))),
+  )
+  return jobs.map(({ test, features, every }, i) => {
+    const { values, alarms } = countFalseReports({ test, features, falseAlarmEvery: every }, enough)
+    report((i + 1) / jobs.length)
+    return { test, features, every, alarms, measured: values / alarms }
+  })
+}
+
+function featureTable(counts: readonly Reports[]): string {
+  const rows = TESTS.flatMap((test) =>
+    FEATURES.map((features) => [
+      test,
+      String(features),
+      ...counts
+        .filter((entry) => entry.test === test && entry.features === features)
+        .map(({ every, measured, alarms }) => `${(measured / every).toFixed(2)} (${alarms})`),
+    ]),
+  )
+  return `## FeatureDrift: vectors of independent normal values
+
+Measured time between false reports as a multiple of the stated one (reports counted).
+
+${markdown(['test', 'features', ...REPORT_TIMES.map((every) => every.toLocaleString('en-GB'))], rows)}`
+}
+
 function tables(kind: Kind, title: string, rows: readonly Row[], kept: readonly Kept[]): string {
   const delay = ({ median, missed }: Row['delays'][number]): string => {
     const middle = Number.isFinite(median) ? median.toFixed(0) : 'none'
@@ -120,8 +175,8 @@ function tables(kind: Kind, title: string, rows: readonly Row[], kept: readonly 
       falseAlarmsPer10k.toFixed(2),
       ...delays.map(delay),
     ])
-  const counts = CONTESTANTS.filter(({ kinds }) => kinds.includes(kind)).map(({ name, atMost }) => [
-    atMost ? `${name} (at least)` : name,
+  const counts = CONTESTANTS.filter(({ kinds }) => kinds.includes(kind)).map(({ name }) => [
+    name,
     ...kept
       .filter((entry) => entry.kind === kind && entry.name === name)
       .map(({ every, measured, alarms }) => `${(measured / every).toFixed(2)} (${alarms})`),
@@ -161,9 +216,14 @@ const { values: flags } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
     alarms: { type: 'string', default: '300' },
+    reports: { type: 'string', default: '100' },
+    only: { type: 'string' },
     out: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
 if (flags.help) console.log(HELP)
-else main(Number(flags.seeds), Number(flags.alarms), flags.out)
+else {
+  const { seeds, alarms, reports, only, out } = flags
+  main({ seeds: Number(seeds), alarms: Number(alarms), reports: Number(reports), only, out })
+}

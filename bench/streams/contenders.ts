@@ -1,32 +1,32 @@
 import type { Learner } from 'tradelearn'
 import {
+  ADWINBagging,
+  AdaptiveRandomForest,
+  AggregatedMondrianForest,
+  ALMA,
   BaseRate,
   BayesianLogisticRegression,
+  DriftAware,
+  DynamicWeightedMajority,
+  ExtremelyFastDecisionTree,
+  GaussianNaiveBayes,
   Hedge,
+  HoeffdingAdaptiveTree,
   HoeffdingTreeClassifier,
+  KNearestNeighbours,
   LastLabel,
+  LeveragingBagging,
   LogisticRegression,
+  MultiLayerPerceptron,
+  OnlineBagging,
+  OnlineBoosting,
+  PassiveAggressiveClassifier,
   Pipeline,
   StandardScaler,
+  StreamingGradientBoosting,
+  StreamingRandomPatches,
+  TemporallyAugmented,
 } from 'tradelearn'
-import { DriftAware } from '../../src/learners/drift-aware.ts'
-import { AdaptiveRandomForest } from '../../src/learners/ensembles/adaptive-random-forest.ts'
-import { ADWINBagging } from '../../src/learners/ensembles/adwin-bagging.ts'
-import { DynamicWeightedMajority } from '../../src/learners/ensembles/dynamic-weighted-majority.ts'
-import { LeveragingBagging } from '../../src/learners/ensembles/leveraging-bagging.ts'
-import { OnlineBagging } from '../../src/learners/ensembles/online-bagging.ts'
-import { OnlineBoosting } from '../../src/learners/ensembles/online-boosting.ts'
-import { StreamingRandomPatches } from '../../src/learners/ensembles/streaming-random-patches.ts'
-import { GaussianNaiveBayes } from '../../src/learners/gaussian-naive-bayes.ts'
-import { ExtremelyFastDecisionTree } from '../../src/learners/hoeffding-tree/extremely-fast-decision-tree.ts'
-import { HoeffdingAdaptiveTree } from '../../src/learners/hoeffding-tree/hoeffding-adaptive-tree.ts'
-import { KNearestNeighbours } from '../../src/learners/k-nearest-neighbours.ts'
-import { ALMA } from '../../src/learners/linear/alma.ts'
-import { PassiveAggressiveClassifier } from '../../src/learners/linear/passive-aggressive-classifier.ts'
-import { AggregatedMondrianForest } from '../../src/learners/mondrian-forest/aggregated-mondrian-forest.ts'
-import { MultiLayerPerceptron } from '../../src/learners/multi-layer-perceptron.ts'
-import { StreamingGradientBoosting } from '../../src/learners/streaming-boosting/index.ts'
-import { TemporallyAugmented } from '../../src/learners/temporally-augmented.ts'
 
 /** What a library reaches on a stream. */
 export type Reached = { readonly accuracy: number; readonly logLoss?: number }
@@ -59,7 +59,8 @@ export type Contender = {
   readonly published?: { readonly moa?: Reached; readonly river?: Reached }
 }
 
-const scaled = (features: number, learner: Learner): Learner =>
+/** The learner behind a scaler. */
+export const scaled = (features: number, learner: Learner): Learner =>
   new Pipeline({ transformer: new StandardScaler({ features }), learner })
 
 const BASELINES: readonly Contender[] = [

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DriftDetector } from 'tradelearn'
 import { ADWIN, CUSUM, DDM, EDDM, HDDMA, HDDMW, KSWIN, OPTWIN, PageHinkley, SeededRng, STEPD } from 'tradelearn'
 import { type Party, Rounds, type Sample } from '../gbdt/rounds.ts'
+import { ownLoop, type watchValues } from './loop.ts'
 import { markdownTable } from './markdown.ts'
 import type { StreamPeer } from './peers.ts'
 import { type Pace, paceIn, paceOf, paceRatio, type Race, writtenPace } from './speed.ts'
@@ -46,10 +47,13 @@ export type Watched = {
   readonly river: Pace | undefined
 }
 
+/** Who watches beside ours; MOA is started anew for each detector, whose loops the virtual machine compiles for it alone. */
+export type Watchers = Pick<Race, 'river' | 'rounds'> & { readonly startMoa: () => Promise<StreamPeer | undefined> }
+
 /** Lets every detector and its namesakes watch the same errors. */
 export async function timeDetectors(
   watchers: readonly Watcher[],
-  { moa, river, rounds }: Omit<Race, 'stream' | 'budget'>,
+  { startMoa, river, rounds }: Watchers,
   directory: string,
   onStep: () => void,
 ): Promise<Watched[]> {
@@ -61,10 +65,12 @@ export async function timeDetectors(
   writeFileSync(file, values)
   const watched: Watched[] = []
   for (const { name, create, moa: java, river: python } of watchers) {
-    const parties: Party[] = [{ name: 'ours', run: () => watch(create, values) }]
+    const loop = await ownLoop(name)
+    const parties: Party[] = [{ name: 'ours', run: () => watch(create, values, loop) }]
+    const moa = java === undefined ? undefined : await startMoa()
     if (moa && java) parties.push({ name: 'moa', run: () => peer(moa, java, file) })
     if (river && python) parties.push({ name: 'river', run: () => peer(river, python, file) })
-    const played = await Rounds.play(parties, rounds)
+    const played = await Rounds.play(parties, rounds).finally(() => moa?.close())
     const [ours, javas, pythons] = [paceIn(played, 'ours')!, paceIn(played, 'moa'), paceIn(played, 'river')]
     watched.push({ name: `${name}.update`, ours, moa: javas, river: pythons })
     onStep()
@@ -77,7 +83,7 @@ async function peer(side: StreamPeer, detector: string, file: string): Promise<S
   return paceOf({ chunks, rows: VALUES, accuracy: Number.NaN, cpu })
 }
 
-function watch(create: () => DriftDetector, values: Float64Array): Sample {
+function watch(create: () => DriftDetector, values: Float64Array, loop: typeof watchValues): Sample {
   let cpu = 0
   let chunks: number[] = []
   while (cpu < 1e6 * WARM) {
@@ -85,7 +91,7 @@ function watch(create: () => DriftDetector, values: Float64Array): Sample {
     const detector = create()
     for (let i = 0; i < values.length; i += CHUNK) {
       const before = process.cpuUsage()
-      for (let k = i; k < i + CHUNK; k++) detector.update(values[k]!)
+      loop(detector, values, i, i + CHUNK)
       const { user, system } = process.cpuUsage(before)
       chunks.push((user + system) / CHUNK)
       cpu += user + system

@@ -1,18 +1,34 @@
-import type { Learner } from 'tradelearn'
 import { spreadOf } from '../gbdt/rounds.ts'
-import type { Contender } from './contenders.ts'
 import { fixed, kilobytes, markdownTable, short } from './markdown.ts'
-import { sizeOf } from './ours.ts'
-import { FEATURES, Simulated } from './stream.ts'
 
-/** Observations after which the cost is taken; the last only when there is no hurry. */
+/** Observations after which the cost is taken. */
 export const MARKS = [1e4, 1e5, 1e6, 1e7] as const
-/** Observations a chunk. */
-const CHUNK = 500
+/** Everything goes this far; to the last mark only what is cheap enough, unless there is no hurry. */
+const FAR = 1e6
+/** CPU seconds at most, and observations, that warm up: what is measured has been compiled, or cheap code looks dear at 1e4. */
+const WARM = 1
+const WARM_ROWS = 100_000
 /** Chunks before a mark whose median counts, at most half of what came before it. */
 const COUNTED = 20
-/** Observations between two turns of the relation: it comes back every fourth time. */
-const TURN = 25_000
+
+/** Something that takes in a stream without end, a chunk at a time. */
+export type Fed = {
+  readonly name: string
+  /** Observations a chunk. */
+  readonly chunk: number
+  /** Starts from nothing. */
+  readonly start: () => Feeding | Promise<Feeding>
+}
+
+/** One that has been started. */
+export type Feeding = {
+  /** Draws the next chunk of the stream; not measured. */
+  readonly draw: () => void
+  /** Takes it in. */
+  readonly take: () => void
+  /** What it holds; NaN where it does not tell. */
+  readonly bytes: () => number
+}
 
 /** One line of the table: at each mark CPU microseconds an observation, and bytes. */
 export type Flatness = {
@@ -20,57 +36,58 @@ export type Flatness = {
   readonly marks: readonly { readonly seen: number; readonly cost: number; readonly bytes: number }[]
 }
 
-/** Feeds one learner until the last mark, or until the next one is further away than `patience` CPU seconds. */
-export function feed({ name, create }: Contender, last: number, patience: number): Flatness {
-  const learner = create({ features: FEATURES, nominal: [] }, '1')
-  const source = new Simulated('flat', TURN)
-  const rows = Array.from({ length: CHUNK }, () => new Float64Array(FEATURES))
-  const y = new Float64Array(CHUNK)
+/** Feeds one up to 1e6, and on to 1e7 if that takes no more than `patience` CPU seconds. */
+export async function feed({ name, chunk, start }: Fed, patience: number): Promise<Flatness> {
+  warmUp(await start(), chunk)
+  const feeding = await start()
   const marks: { seen: number; cost: number; bytes: number }[] = []
   const counted: number[] = []
   let spent = 0
   let seen = 0
   for (const mark of MARKS) {
-    const cost = spent / Math.max(1, seen)
-    if (mark > last || (spent + (mark - seen) * cost) / 1e6 > patience) break
+    if (mark > FAR && ((mark - seen) * spent) / seen > 1e6 * patience) break
     while (seen < mark) {
-      for (let i = 0; i < CHUNK; i++) y[i] = source.next(rows[i]!)
-      const taken = learnChunk(learner, rows, y)
+      feeding.draw()
+      const taken = timed(feeding)
       spent += taken
-      seen += CHUNK
-      if (mark - seen < Math.min(COUNTED * CHUNK, mark / 2)) counted.push(taken / CHUNK)
+      seen += chunk
+      if (mark - seen < Math.min(COUNTED * chunk, mark / 2)) counted.push(taken / chunk)
     }
-    marks.push({ seen, cost: spreadOf(counted.splice(0)).median, bytes: sizeOf(learner) })
+    marks.push({ seen, cost: spreadOf(counted.splice(0)).median, bytes: feeding.bytes() })
   }
   return { name, marks }
 }
 
-function learnChunk(learner: Learner, rows: readonly Float64Array[], y: Float64Array): number {
-  const before = process.cpuUsage()
-  for (let i = 0; i < CHUNK; i++) {
-    learner.predict(rows[i]!)
-    learner.learn(rows[i]!, y[i]!)
+function warmUp(feeding: Feeding, chunk: number): void {
+  let left = 1e6 * WARM
+  for (let seen = 0; seen < WARM_ROWS && left > 0; seen += chunk) {
+    feeding.draw()
+    left -= timed(feeding)
   }
+}
+
+/** CPU microseconds of one chunk. */
+function timed({ take }: Feeding): number {
+  const before = process.cpuUsage()
+  take()
   const { user, system } = process.cpuUsage(before)
   return user + system
 }
 
-/** Costs and sizes at the marks, and how the cost at the last is to that at 100,000. */
-export function flatTable(all: readonly Flatness[], last: number): string {
-  const marks = MARKS.filter((mark) => mark <= last)
-  const names = marks.map((mark) => mark.toExponential(0).replace('e+', 'e'))
-  const rows = all.map(({ name, marks: reached }) => {
-    const at = (mark: number): Flatness['marks'][number] | undefined => reached.find(({ seen }) => seen === mark)
-    const late = reached.length > 2 ? reached.at(-1)!.cost / at(1e5)!.cost : Number.NaN
+/** Costs and sizes at the marks, and how cost and size at the last mark are to those one mark before. */
+export function flatTable(all: readonly Flatness[]): string {
+  const names = MARKS.map((mark) => mark.toExponential(0).replace('e+', 'e'))
+  const rows = all.map(({ name, marks }) => {
+    const at = (mark: number): Flatness['marks'][number] | undefined => marks.find(({ seen }) => seen === mark)
+    const [before, last] = marks.slice(-2)
     return [
       name,
-      ...marks.map((mark) => short(at(mark)?.cost ?? Number.NaN)),
-      fixed(late, 2),
-      ...marks.map((mark) => kilobytes(at(mark)?.bytes ?? Number.NaN)),
+      ...MARKS.map((mark) => short(at(mark)?.cost ?? Number.NaN)),
+      fixed(last!.cost / before!.cost, 2),
+      ...MARKS.map((mark) => kilobytes(at(mark)?.bytes ?? Number.NaN)),
+      fixed(last!.bytes / before!.bytes, 2),
     ]
   })
-  return markdownTable([
-    ['learner', ...names.map((name) => `µs at ${name}`), 'last / 1e5', ...names.map((name) => `kB at ${name}`)],
-    ...rows,
-  ])
+  const header = ['', ...names.map((name) => `µs at ${name}`), 'last ratio']
+  return markdownTable([[...header, ...names.map((name) => `kB at ${name}`), 'last ratio'], ...rows])
 }

@@ -43,7 +43,7 @@ function once(
   return { chunks, rows: row, accuracy: right / row, logLoss: loss / row, bytes: sizeOf(learner), cpu }
 }
 
-/** What a learner says that it holds; NaN where it does not tell. */
-export function sizeOf(learner: Learner): number {
-  return 'sizeInBytes' in learner ? Number(learner.sizeInBytes) : Number.NaN
+/** What a learner or detector says that it holds; NaN where it does not tell. */
+export function sizeOf(part: object): number {
+  return 'sizeInBytes' in part ? Number(part.sizeInBytes) : Number.NaN
 }

@@ -13,6 +13,7 @@ import { Progress } from '../../src/cli/progress.ts'
 import { describeMachine, machine } from '../machine.ts'
 import { CONTENDERS, type Contender } from './contenders.ts'
 import { DETECTORS, detectorsTable, timeDetectors, type Watched } from './detectors.ts'
+import { LEARNERS, WATCHES } from './fed.ts'
 import { type Flatness, feed, flatTable } from './flat.ts'
 import { StreamPeer } from './peers.ts'
 import { type Judged, judgeAll, qualityTable } from './quality.ts'
@@ -26,18 +27,18 @@ const HELP = `Usage: npm run bench:streams -- [options]
 
 Three parts. Quality: every learner goes once through 45,312 half-hours of the electricity market of New South Wales
 (Elec2), predicting each row before it learns it. Speed: CPU time to predict and learn one of 20,000 rows of 25 numbers,
-and the size of the model at the end. Flat: cost and size after 1e4, 1e5 and 1e6 observations. Beside them stand what
-needs no learning, and MOA and River: their figures on Elec2 as published, their speed where they are at hand, taking
-turns with ours. CPU time is that of the whole process for ours and River, of the learning thread alone for MOA. Figures
-go to stdout as Markdown, progress to stderr.
+and the size of the model at the end. Flat: cost and size after 1e4, 1e5, 1e6 and 1e7 observations. Beside the first two
+stand what needs no learning, and MOA and River: their figures on Elec2 as published, their speed where they are at hand,
+taking turns with ours. CPU time is that of the whole process for ours and River, of the learning thread alone for MOA.
+Figures go to stdout as Markdown, progress to stderr.
 
   --only <part>       ${PARTS.join(', ')}; may be given more than once
   --learner <name>    only learners and detectors whose name contains this; may be given more than once
   --seeds <n>         seeds on Elec2, of learners with a seed [5]
   --rounds <n>        rounds of the speed part that count [3]
   --budget <seconds>  CPU time of one side in one round, after which it stops short of 20,000 rows [10]
-  --patience <s>      CPU time of one learner in the flat part [60]
-  --long              goes on to 1e7 observations, without regard to patience
+  --patience <s>      CPU time that a learner may take from 1e6 observations to 1e7; else it stops at 1e6 [20]
+  --long              takes every learner to 1e7, without regard to patience; over an hour
   --elec2 <file>      the stream as gzipped CSV [../shared/data/streams/elec2.csv.gz]
   --moa <path>        class path with MOA and what it needs
   --moa-agent <jar>   Java agent "sizeofag", by which MOA weighs its models
@@ -66,8 +67,9 @@ async function main(flags: Flags): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => wanted(name))
   const learners = contenders.filter(({ baseline }) => !baseline)
   const detectors = DETECTORS.filter(({ name }) => wanted(name))
-  if (contenders.length + detectors.length === 0) {
-    refuse(`--learner must be part of one of ${[...CONTENDERS, ...DETECTORS].map(({ name }) => name).join(', ')}.`)
+  const fed = [...LEARNERS, ...WATCHES].filter(({ name }) => wanted(name))
+  if (contenders.length + detectors.length + fed.length === 0) {
+    refuse(`--learner must be part of one of ${[...LEARNERS, ...WATCHES].map(({ name }) => name).join(', ')}.`)
   }
   if (parts.includes('quality') && !existsSync(flags.elec2)) {
     console.error(`No quality part: there is no ${flags.elec2}. Name the stream with --elec2.`)
@@ -75,10 +77,12 @@ async function main(flags: Flags): Promise<void> {
   }
   const directory = mkdtempSync(join(tmpdir(), 'bench-streams-'))
   const racing = parts.includes('speed') || flags.measurePeers
-  const moa = racing && flags.moa ? await StreamPeer.moa(flags.java, flags.moa, flags.moaAgent) : undefined
+  const startMoa = async (): Promise<StreamPeer | undefined> =>
+    flags.moa ? StreamPeer.moa(flags.java, flags.moa, flags.moaAgent) : undefined
+  const moa = racing ? await startMoa() : undefined
   const river = racing && flags.river ? await StreamPeer.river(flags.river) : undefined
   const progress = new Progress({ label: 'bench:streams' })
-  const steps = parts.reduce((sum, part) => sum + stepsOf(part, contenders, detectors.length, flags), 0)
+  const steps = parts.reduce((sum, part) => sum + stepsOf(part, contenders, detectors.length, fed.length, flags), 0)
   let done = 0
   const onStep = (): void => progress.update(Math.min(1, ++done / steps))
   const figures: Figures = { quality: [], speed: [], detectors: [], flat: [] }
@@ -104,11 +108,11 @@ async function main(flags: Flags): Promise<void> {
         figures.speed.push(await timeLearner(contender, race))
         onStep()
       }
-      figures.detectors = await timeDetectors(detectors, race, directory, onStep)
+      figures.detectors = await timeDetectors(detectors, { ...race, startMoa }, directory, onStep)
     }
     if (parts.includes('flat')) {
-      for (const contender of learners) {
-        figures.flat.push(feed(contender, flags.last, flags.patience))
+      for (const each of fed) {
+        figures.flat.push(await feed(each, flags.patience))
         onStep()
       }
     }
@@ -144,7 +148,7 @@ function report(figures: Figures, flags: Flags, moa: StreamPeer | undefined, riv
   }
   if (flat.length > 0) {
     console.log('\n### CPU microseconds an observation, and size, as the stream goes on\n')
-    console.log(flatTable(flat, flags.last))
+    console.log(flatTable(flat))
   }
   if (flags.json) {
     const peers = { moa: moa?.name, river: river?.name }
@@ -153,7 +157,13 @@ function report(figures: Figures, flags: Flags, moa: StreamPeer | undefined, riv
 }
 
 /** Pieces of work that a part reports. */
-function stepsOf(part: Part, contenders: readonly Contender[], detectors: number, { seeds }: Flags): number {
+function stepsOf(
+  part: Part,
+  contenders: readonly Contender[],
+  detectors: number,
+  fed: number,
+  { seeds }: Flags,
+): number {
   const learners = contenders.filter(({ baseline }) => !baseline).length
   switch (part) {
     case 'quality':
@@ -161,7 +171,7 @@ function stepsOf(part: Part, contenders: readonly Contender[], detectors: number
     case 'speed':
       return learners + detectors
     case 'flat':
-      return learners
+      return fed
   }
 }
 
@@ -172,7 +182,6 @@ type Flags = {
   readonly rounds: number
   readonly budget: number
   readonly patience: number
-  readonly last: number
   readonly elec2: string
   readonly moa: string | undefined
   readonly moaAgent: string | undefined
@@ -189,7 +198,7 @@ const { values: flags } = parseArgs({
     seeds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
     budget: { type: 'string', default: '10' },
-    patience: { type: 'string', default: '60' },
+    patience: { type: 'string', default: '20' },
     long: { type: 'boolean', default: false },
     elec2: { type: 'string' },
     moa: { type: 'string' },
@@ -210,7 +219,6 @@ else {
     rounds: whole('rounds', flags.rounds),
     budget: whole('budget', flags.budget),
     patience: flags.long ? Number.POSITIVE_INFINITY : whole('patience', flags.patience),
-    last: flags.long ? 1e7 : 1e6,
     elec2: flags.elec2 ?? fileURLToPath(new URL('../../../shared/data/streams/elec2.csv.gz', import.meta.url)),
     moa: flags.moa,
     moaAgent: flags['moa-agent'],

@@ -59,6 +59,23 @@ export function checkSnapshot({ type, version }: Pick<Codec, 'type' | 'version'>
  * ```
  */
 export function restore<C extends Codec>(snapshot: Snapshot, codecs: readonly C[]): ReturnType<C['fromJSON']> {
+  return restoreAt(snapshot, codecs, 0)
+}
+
+/** Composites nested deeper than this are none of ours, and would overflow the stack; as deep as plain values may go. */
+const DEEPEST = 64
+
+function restoreAt<C extends Codec>(
+  snapshot: Snapshot,
+  codecs: readonly C[],
+  depth: number,
+): ReturnType<C['fromJSON']> {
+  if (depth > DEEPEST) {
+    throw new TradeLearnError(
+      'CORRUPT_SNAPSHOT',
+      `Snapshots must be nested at most ${DEEPEST} deep, got one in deeper.`,
+    )
+  }
   const codec = codecs.find(({ type }) => type === (snapshot as Snapshot | null)?.type)
   if (!codec) {
     const known = codecs.map(({ type }) => `"${type}"`).join(', ')
@@ -67,9 +84,9 @@ export function restore<C extends Codec>(snapshot: Snapshot, codecs: readonly C[
       `No codec for ${show((snapshot as Snapshot | null)?.type)}; given: ${known}.`,
     )
   }
-  return codec.fromJSON(checkSnapshot(codec, snapshot), (nested) => restore<Codec>(nested, codecs)) as ReturnType<
-    C['fromJSON']
-  >
+  return codec.fromJSON(checkSnapshot(codec, snapshot), (nested) =>
+    restoreAt<Codec>(nested, codecs, depth + 1),
+  ) as ReturnType<C['fromJSON']>
 }
 
 /** Reads JSON text, with a coded error where it was cut short or altered. */

@@ -19,7 +19,7 @@ export type ADWINOptions = {
   readonly confidence: number
   /** Values from one test to the next, the paper's and River's "clock". @defaultValue 32 */
   readonly testEvery: number
-  /** Buckets "M" of each size: more cut more finely and cost more. @defaultValue 5 */
+  /** Buckets "M" of each size, up to 1000: more cut more finely and cost more. @defaultValue 5 */
   readonly maxBuckets: number
   /** Values that the window must exceed before it is tested. @defaultValue 10 */
   readonly minWindow: number
@@ -112,7 +112,7 @@ export class ADWIN implements DriftDetector, Windowed, Sized {
     this.options = {
       confidence: checkConfidence(confidence),
       testEvery: integer('testEvery', testEvery),
-      maxBuckets: integer('maxBuckets', maxBuckets),
+      maxBuckets: checkBucketLimit(maxBuckets),
       minWindow: integer('minWindow', minWindow),
       minSubWindow: integer('minSubWindow', minSubWindow),
       direction: oneOf('direction', direction, DIRECTIONS),
@@ -185,6 +185,16 @@ function checkConfidence(confidence: number): number {
     'INVALID_OPTION',
     `"confidence" must be a number between 0 and 4, got ${String(confidence)}.`,
   )
+}
+
+/** Far above what anyone needs, so that a damaged snapshot cannot ask for all memory. */
+const MOST_BUCKETS = 1000
+/** Buckets of row 53 would hold more values than are counted exactly. */
+const MOST_ROWS = 54
+
+function checkBucketLimit(maxBuckets: number): number {
+  if (integer('maxBuckets', maxBuckets) <= MOST_BUCKETS) return maxBuckets
+  throw new TradeLearnError('INVALID_OPTION', `"maxBuckets" must be at most ${MOST_BUCKETS}, got ${maxBuckets}.`)
 }
 
 /** Adds a bucket of one value, then merges the two oldest of every row that has one too many. */
@@ -292,8 +302,9 @@ function addRow(state: State, slots: number): void {
 function checkBuckets(state: State, maxBuckets: number): State {
   const { counts, sums, spreads, width } = state
   const slots = counts.length * (maxBuckets + 1)
-  const values = counts.reduce((n, count, row) => n + count * sizeOf(row), 0)
-  const sane = counts.length > 0 && counts.every((count) => count >= 0 && count <= maxBuckets)
+  const bounded = counts.length > 0 && counts.length <= MOST_ROWS
+  const values = bounded ? counts.reduce((n, count, row) => n + count * sizeOf(row), 0) : NaN
+  const sane = bounded && counts.every((count) => count >= 0 && count <= maxBuckets)
   if (sane && sums.length === slots && spreads.length === slots && values === width) return state
   throw new TradeLearnError(
     'CORRUPT_SNAPSHOT',

@@ -95,25 +95,32 @@ export class CUSUM implements DriftDetector, Sized {
 
   update(value: number): DriftLevel {
     checkValue(value)
-    const { tolerance, threshold, unit, minSamples, direction } = this.options
+    const { options } = this
+    const { tolerance, threshold } = options
     const state = this.#state
-    const { n, mean } = state
-    state.n = n + 1
-    state.mean += (value - mean) / state.n
-    let z = value - state.mean
-    if (unit === 'deviation') {
-      z = selfStartingScore(n, mean, state.m2, value)
-      state.m2 += (value - mean) * (value - state.mean)
+    const { n: before, mean: past } = state
+    const n = before + 1
+    // each value waits for the mean before it, and a product keeps it waiting for a third of what a quotient would
+    const share = 1 / n
+    const mean = past + (value - past) * share
+    state.n = n
+    state.mean = mean
+    let z = value - mean
+    if (options.unit === 'deviation') {
+      z = selfStartingScore(before, past, state.m2, value)
+      state.m2 += (value - past) * (value - mean)
     }
-    state.rise = Math.max(0, state.rise + z - tolerance)
-    state.fall = Math.max(0, state.fall - z - tolerance)
-    state.level = 'stable'
+    const rise = Math.max(0, state.rise + z - tolerance)
+    const fall = Math.max(0, state.fall - z - tolerance)
+    state.rise = rise
+    state.fall = fall
+    if (state.level === 'drift') state.level = 'stable'
 
-    if (state.n < minSamples) return 'stable'
-    const up = direction !== 'down' && state.rise > threshold
-    const down = direction !== 'up' && state.fall > threshold
-    if (up || down) this.#state = fresh('drift')
-    return this.#state.level
+    const up = rise > threshold && options.direction !== 'down'
+    const down = fall > threshold && options.direction !== 'up'
+    if (!(up || down) || n < options.minSamples) return 'stable'
+    this.#state = fresh('drift')
+    return 'drift'
   }
 
   toJSON(): Snapshot {

@@ -91,14 +91,38 @@ export function kolmogorovTail(x: number): number {
  * @see R. A. Fisher (1935), "The logic of inductive inference", Journal of the Royal Statistical Society 98
  */
 export function hypergeometricP(got: number, n: number, marked: number, total: number): number {
-  const least = Math.max(0, n + marked - total)
-  const most = Math.min(n, marked)
-  if (least === most) return 1
-  const all = logChoose(total, n)
-  const chance = (k: number): number => Math.exp(logChoose(marked, k) + logChoose(total - marked, n - k) - all)
+  const { least, chances } = hypergeometric(n, marked, total)
   let low = 0
   let high = 0
-  for (let k = least; k <= got; k++) low += chance(k)
-  for (let k = got; k <= most; k++) high += chance(k)
+  chances.forEach((chance, i) => {
+    if (least + i <= got) low += chance
+    if (least + i >= got) high += chance
+  })
   return Math.min(1, 2 * Math.min(low, high))
+}
+
+/** Sums of the same chances differ by rounding: this share of one makes no difference. */
+const ROUNDING = 1e-9
+
+/** The chance that {@link hypergeometricP} is `p` or less: `p` at most, and less where few are marked. */
+export function hypergeometricLevel(p: number, n: number, marked: number, total: number): number {
+  if (p >= 1) return 1
+  const { chances } = hypergeometric(n, marked, total)
+  const limit = (p / 2) * (1 + ROUNDING)
+  let low = 0
+  let high = 0
+  for (let i = 0; i < chances.length && low + chances[i]! <= limit; i++) low += chances[i]!
+  for (let i = chances.length - 1; i >= 0 && high + chances[i]! <= limit; i--) high += chances[i]!
+  return low + high
+}
+
+/** The chances of `least` marked things and more. */
+function hypergeometric(n: number, marked: number, total: number): { least: number; chances: Float64Array } {
+  const least = Math.max(0, n + marked - total)
+  const all = logChoose(total, n)
+  const chances = Float64Array.from({ length: Math.min(n, marked) - least + 1 }, (_, i) => {
+    const k = least + i
+    return Math.exp(logChoose(marked, k) + logChoose(total - marked, n - k) - all)
+  })
+  return { least, chances }
 }

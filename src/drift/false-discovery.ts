@@ -29,8 +29,20 @@ export function toFalseDiscoveryRates(p: Float64Array, dependence: Dependence): 
   })
 }
 
+/**
+ * The p-value of all tests together, for the question whether anything has changed at all: the least of p_(k) m / k.
+ * Exact for independent tests, and at most a little too large for positively dependent ones. NaN is a test that was not
+ * made; Infinity where there was none.
+ *
+ * @see R. J. Simes (1986), "An improved Bonferroni procedure for multiple tests of significance", Biometrika 73
+ */
+export function jointP(p: Float64Array): number {
+  const made = p.filter((value) => !Number.isNaN(value)).sort()
+  return made.reduce((least, value, k) => Math.min(least, (value * made.length) / (k + 1)), Infinity)
+}
+
 /** The c above. */
-export function dependenceFactor(m: number, dependence: Dependence): number {
+function dependenceFactor(m: number, dependence: Dependence): number {
   let sum = 1
   if (dependence === 'any') for (let k = 2; k <= m; k++) sum += 1 / k
   return sum

@@ -1,12 +1,14 @@
 /**
  * A reference and a sliding window for each feature, NaN where a value was missing.
  *
- * References take the first vectors, `filled` of them so far; a full one is sorted, with its `present` numbers first.
- * Windows are rings that take what comes after: `held` vectors so far, the next at `head`.
+ * References take the first vectors, `filled` of them so far, and go on with what leaves the window. The first `sorted`
+ * of them are in order, with their `present` numbers before what is missing. Windows are rings that take what comes
+ * after the first `least` vectors: `held` of them so far, the next at `head`.
  */
 export type Columns = {
   readonly reference: Float64Array
   readonly filled: Int32Array
+  readonly sorted: Int32Array
   readonly present: Int32Array
   readonly window: Float64Array
   readonly held: Int32Array
@@ -17,6 +19,7 @@ export function createColumns(features: number, reference: number, window: numbe
   return {
     reference: new Float64Array(features * reference),
     filled: new Int32Array(features),
+    sorted: new Int32Array(features),
     present: new Int32Array(features),
     window: new Float64Array(features * window),
     held: new Int32Array(features),
@@ -24,25 +27,27 @@ export function createColumns(features: number, reference: number, window: numbe
   }
 }
 
-/** Takes in a vector. O(features), and a sort where a reference has become full. */
-export function fill(columns: Columns, x: Float64Array): void {
-  const { reference, filled, window, held, head } = columns
+/** Takes in a vector; a reference of `least` values is enough for its window to begin. O(features). */
+export function fill({ reference, filled, window, held, head }: Columns, x: Float64Array, least: number): void {
   const features = filled.length
   const most = reference.length / features
   const newest = window.length / features
   for (let feature = 0; feature < features; feature++) {
-    const value = x[feature]!
     const before = filled[feature]!
-    if (before < most) {
-      reference[feature * most + before] = value
+    if (before < least) {
+      reference[feature * most + before] = x[feature]!
       filled[feature] = before + 1
-      if (before + 1 === most) settle(columns, feature)
       continue
     }
     const at = head[feature]!
-    window[feature * newest + at] = value
-    head[feature] = at + 1 === newest ? 0 : at + 1
     if (held[feature]! < newest) held[feature]!++
+    else if (before < most) {
+      // what leaves the window has passed as normal
+      reference[feature * most + before] = window[feature * newest + at]!
+      filled[feature] = before + 1
+    }
+    window[feature * newest + at] = x[feature]!
+    head[feature] = at + 1 === newest ? 0 : at + 1
   }
 }
 
@@ -51,10 +56,15 @@ export function isReady({ window, held }: Columns, feature: number): boolean {
   return held[feature]! * held.length === window.length
 }
 
-/** The full reference of a feature: its numbers in order, then NaN for each that was missing. */
-export function referenceOf({ reference, filled }: Columns, feature: number): Float64Array {
-  const most = reference.length / filled.length
-  return reference.subarray(feature * most, (feature + 1) * most)
+/** The reference of a feature: its numbers in order, then NaN for each that was missing. Sorts what has come new. */
+export function referenceOf({ reference, filled, sorted, present }: Columns, feature: number): Float64Array {
+  const from = (feature * reference.length) / filled.length
+  const values = reference.subarray(from, from + filled[feature]!)
+  if (sorted[feature] === values.length) return values
+  values.sort()
+  sorted[feature] = values.length
+  present[feature] = countPresent(values)
+  return values
 }
 
 /** A sorted copy of a feature's full window: its numbers in order, then NaN for each that was missing. */
@@ -70,43 +80,40 @@ export function countPresent(sorted: Float64Array): number {
   return n
 }
 
-/** Lets go of a feature's reference: the full window is the beginning of the next. */
-export function renew(columns: Columns, feature: number): void {
-  const { reference, filled, window, held, head } = columns
+/** Forgets all of a feature: what follows is its new normal. */
+export function renew({ reference, filled, sorted, present, window, held, head }: Columns, feature: number): void {
   const most = reference.length / filled.length
-  const newest = window.length / held.length
-  for (let i = 0; i < newest; i++) {
-    const at = (head[feature]! + i) % newest
-    reference[feature * most + i] = window[feature * newest + at]!
-  }
-  filled[feature] = newest
-  held[feature] = 0
-  head[feature] = 0
-  if (newest === most) settle(columns, feature)
+  const newest = window.length / filled.length
+  reference.fill(0, feature * most, (feature + 1) * most)
+  window.fill(0, feature * newest, (feature + 1) * newest)
+  for (const counts of [filled, sorted, present, held, head]) counts[feature] = 0
+}
+
+/** Sizes that columns were made for. */
+export type ColumnSizes = {
+  readonly features: number
+  readonly reference: number
+  readonly minSamples: number
+  readonly window: number
 }
 
 /** Whether columns that were read from a file are of the stated sizes and could have been written. */
-export function checkColumns(columns: Columns, features: number, references: number, windows: number): boolean {
-  const { reference, filled, present, window, held, head } = columns
-  if (reference.length !== features * references || window.length !== features * windows) return false
-  if ([filled, present, held, head].some((counts) => counts.length !== features)) return false
-  const values = [reference, window].every((numbers) => numbers.every((value) => Math.abs(value) !== Infinity))
-  const isBelow = (counts: Int32Array, limit: number): boolean => counts.every((n) => n >= 0 && n <= limit)
-  const counts = isBelow(filled, references) && isBelow(held, windows) && isBelow(head, windows - 1)
-  if (!values || !counts) return false
+export function checkColumns(columns: Columns, sizes: ColumnSizes): boolean {
+  const { features, minSamples } = sizes
+  const { reference, filled, sorted, present, window, held, head } = columns
+  if (reference.length !== features * sizes.reference || window.length !== features * sizes.window) return false
+  if ([filled, sorted, present, held, head].some((counts) => counts.length !== features)) return false
+  if (![reference, window].every((numbers) => numbers.every((value) => Math.abs(value) !== Infinity))) return false
+  const isFrom0To = (count: number, limit: number): boolean => count >= 0 && count <= limit
   for (let feature = 0; feature < features; feature++) {
-    if (filled[feature]! < references) {
-      if (held[feature] !== 0) return false
-      continue
-    }
-    const sorted = referenceOf(columns, feature)
-    if (countPresent(sorted) !== present[feature]) return false
-    for (let i = 1; i < present[feature]!; i++) if (!(sorted[i - 1]! <= sorted[i]!)) return false
+    if (!isFrom0To(filled[feature]!, sizes.reference) || !isFrom0To(sorted[feature]!, filled[feature]!)) return false
+    if (!isFrom0To(held[feature]!, sizes.window) || !isFrom0To(head[feature]!, sizes.window - 1)) return false
+    if (filled[feature]! < minSamples && held[feature] !== 0) return false
+    if (filled[feature]! > minSamples && held[feature] !== sizes.window) return false
+    const from = feature * sizes.reference
+    const values = reference.subarray(from, from + sorted[feature]!)
+    if (countPresent(values) !== present[feature]) return false
+    for (let i = 1; i < present[feature]!; i++) if (!(values[i - 1]! <= values[i]!)) return false
   }
   return true
-}
-
-/** Sorts a reference that has become full; NaN goes to the end. */
-function settle(columns: Columns, feature: number): void {
-  columns.present[feature] = countPresent(referenceOf(columns, feature).sort())
 }

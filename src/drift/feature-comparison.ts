@@ -1,7 +1,7 @@
 import { SeededRng } from '../core/rng.ts'
-import { hypergeometricP, kolmogorovTail } from './distributions.ts'
+import { hypergeometricLevel, hypergeometricP } from './distributions.ts'
 import { type Columns, countPresent, referenceOf, sortedWindowOf } from './feature-columns.ts'
-import { kolmogorovSmirnov } from './kolmogorov-smirnov.ts'
+import { distanceTail, kolmogorovSmirnov } from './kolmogorov-smirnov.ts'
 import { type Distance, populationStability } from './psi.ts'
 import { permutedWasserstein } from './wasserstein.ts'
 
@@ -42,9 +42,12 @@ export function compareFeature(
   const missingNow = 1 - m / now.length
   if (missing === 0) return { distance, p, missingBefore, missingNow }
 
-  const shares = hypergeometricP(now.length - m, now.length, missing, before.length + now.length)
-  // Bonferroni's correction for the two questions; one that could not be asked counts for nothing
-  const both = Number.isNaN(p) ? shares : Math.min(1, 2 * Math.min(p, shares))
+  const all = before.length + now.length
+  const shares = hypergeometricP(now.length - m, now.length, missing, all)
+  // the smaller of two independent answers, of which shares of few values have few; one that was not given counts for nothing
+  const least = Number.isNaN(p) ? shares : Math.min(p, shares)
+  const level = hypergeometricLevel(least, now.length, missing, all)
+  const both = Number.isNaN(p) ? level : least + level - least * level
   return { distance, p: both, missingBefore, missingNow }
 }
 
@@ -62,5 +65,5 @@ function compare(
     return permutedWasserstein(before, n, now, m, { permutations, rng })
   }
   const distance = kolmogorovSmirnov(before, n, now, m)
-  return { distance, p: kolmogorovTail(Math.sqrt((n * m) / (n + m)) * distance) }
+  return { distance, p: distanceTail(distance, n, m) }
 }

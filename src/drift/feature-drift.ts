@@ -5,19 +5,25 @@ import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkWindow } from './check-window.ts'
-import { DEPENDENCES, type Dependence, dependenceFactor, toFalseDiscoveryRates } from './false-discovery.ts'
+import { DEPENDENCES, type Dependence, jointP, toFalseDiscoveryRates } from './false-discovery.ts'
 import { type Columns, checkColumns, createColumns, fill, isReady, renew } from './feature-columns.ts'
 import { compareFeature, type FeatureTest, TESTS } from './feature-comparison.ts'
 import { isCount, readState } from './read-state.ts'
+import { testLevel } from './test-level.ts'
 
 /** Options of {@link FeatureDrift}. */
 export type FeatureDriftOptions = {
   /** Numbers in each vector. */
   readonly features: number
-  /** Oldest vectors since the last drift: what is held to be normal. @defaultValue 500 */
-  readonly reference: number
-  /** Newest vectors, held against them; at most as many. @defaultValue 200 */
+  /** Newest vectors, held against older ones. @defaultValue 200 */
   readonly window: number
+  /**
+   * Oldest vectors since the last drift, at most: what is held to be normal. At least `window`; short ones hide changes
+   * and let false alarms come in clusters. @defaultValue 10 * `window`
+   */
+  readonly reference: number
+  /** Vectors that a reference needs for the first test; it then grows by those that leave the window. @defaultValue `window` */
+  readonly minSamples: number
   /**
    * `'ks'` sees any change, `'wasserstein'` large moves of few values too, `'psi'` is what banks report. @defaultValue
    * 'ks'
@@ -33,7 +39,8 @@ export type FeatureDriftOptions = {
   /** Vectors from one test to the next. @defaultValue `window`, so that no two tests share a window */
   readonly testEvery: number
   /**
-   * Vectors from one false report to the next while nothing changes, about or at least. @defaultValue 100 * `testEvery`
+   * Vectors from one false report to the next, on average, while nothing changes. @defaultValue 100 times the larger of
+   * `window` and `testEvery`
    */
   readonly falseAlarmEvery: number
   /** Bins of `'psi'`. @defaultValue 10 */
@@ -88,24 +95,24 @@ const fresh = ({ features, reference, window }: FeatureDriftOptions): State => (
  * Watches every feature of a stream of vectors for a change of its distribution, or of how often it is missing, and
  * keeps the false alarms of many features and many tests in hand.
  *
- * Each feature's sliding window is held against its reference window every `testEvery` vectors. A feature's p-value is
- * that of its distance, by the asymptotic Kolmogorov–Smirnov distribution, by the chi-squared approximation of the
- * population stability index, or by permutations of the Wasserstein distance; where values are missing, it is twice the
- * smaller of that and of the exact p-value of their shares. The p-values become false discovery rates over all
- * features.
+ * Each feature's sliding window is held against its reference, the oldest values since its last drift, every `testEvery`
+ * vectors. A feature's p-value is that of its distance, by the Kolmogorov–Smirnov distribution, by the chi-squared
+ * approximation of the population stability index, or by permutations of the Wasserstein distance; where values are
+ * missing, it is that of the smaller of it and of the exact p-value of their shares. The p-values become false discovery
+ * rates over all features.
  *
- * - `'drift'` when the least of them is at most `testEvery / falseAlarmEvery`: while nothing changes, a test says so
- * with at
- *   most this chance, however the tests overlap. Measured times between false reports are 0.9 to 1.4 times
- *   `falseAlarmEvery` from 10,000 on, and longer below (`npm run bench:drift`). All features with a rate of at most
- *   `falseDiscoveryRate` are then reported.
+ * - `'drift'` when the least of Benjamini and Hochberg's rates is rare enough for `falseAlarmEvery`. All features with a
+ *   rate of at most `falseDiscoveryRate` are then reported, or else those of the least.
  * - `'warning'` when some rate is at most `falseDiscoveryRate` and none is as rare as that.
  *
- * The features that drifted have by then let go of their old reference: their window is the beginning of a new one. NaN
- * is a missing value; a constant feature is fine.
+ * Measured times between false reports are 0.8 to 1.3 times `falseAlarmEvery`, for 1 to 50 features (`npm run
+ * bench:drift`); longer where features hang together, or have ties with `'ks'`.
  *
- * O(features) a vector; a test sorts windows and runs over references, some 20 µs a feature, and up to 4 µs for each
- * permutation of a feature that is near drifting. Memory: `reference + window` numbers a feature.
+ * The features that drifted begin anew: neither the old values nor those of the window, which may be of both regimes, are
+ * their new normal. NaN is a missing value; a constant feature is fine.
+ *
+ * O(features) a vector; a test sorts windows and runs over references, some 25 µs a feature, 90 µs while they grow, and
+ * up to 10 µs for each permutation of a feature that is near drifting. Memory: `reference + window` numbers a feature.
  *
  * Watch predictions with it by a vector of one number, or use {@link DistributionDrift}.
  *
@@ -121,13 +128,13 @@ export class FeatureDrift implements Sized {
   static readonly version: number = 1
 
   readonly options: FeatureDriftOptions
-  /** The false discovery rate that a report needs. */
-  readonly #rare: number
+  /** The chance of a false report that a test may take. */
+  readonly #level: number
   #state: State
 
   constructor(options: Partial<FeatureDriftOptions> & Pick<FeatureDriftOptions, 'features'>) {
     this.options = resolve(options)
-    this.#rare = rareOf(this.options)
+    this.#level = testLevel(this.options)
     this.#state = fresh(this.options)
   }
 
@@ -171,11 +178,11 @@ export class FeatureDrift implements Sized {
 
   /** Takes in the next vector, which it neither modifies nor keeps. */
   update(x: Vector): DriftLevel {
-    const { features, testEvery } = this.options
+    const { features, minSamples, testEvery } = this.options
     checkVector(x, features)
     const state = this.#state
     state.seen++
-    fill(state.columns, x)
+    fill(state.columns, x, minSamples)
     state.level = 'stable'
     if (++state.tick < testEvery) return 'stable'
     state.tick = 0
@@ -196,16 +203,17 @@ export class FeatureDrift implements Sized {
       results.set([distance, p, NaN, missingBefore, missingNow], feature * RESULTS)
       rates[feature] = p
     }
+    const chance = jointP(rates)
     toFalseDiscoveryRates(rates, dependence)
     let least = Infinity
     for (let feature = 0; feature < features; feature++) {
       results[feature * RESULTS + 2] = rates[feature]!
       if (rates[feature]! < least) least = rates[feature]!
     }
-    if (!(least <= falseDiscoveryRate)) return 'stable'
-    if (least > this.#rare) return 'warning'
+    if (!(chance <= this.#level)) return least <= falseDiscoveryRate ? 'warning' : 'stable'
+    const limit = Math.max(falseDiscoveryRate, least)
     for (let feature = 0; feature < features; feature++) {
-      if (!(rates[feature]! <= falseDiscoveryRate)) continue
+      if (!(rates[feature]! <= limit)) continue
       drifted[feature] = 1
       renew(columns, feature)
     }
@@ -225,10 +233,10 @@ export class FeatureDrift implements Sized {
     // the arrays of the file first: its options alone must not make it allocate
     const open = fresh({ ...template, features: 0, reference: 0, window: 0 })
     const own = readState(FeatureDrift.type, state, open, (read) => {
-      const { features, reference, window } = shape
+      const { features } = shape
       const lengths = read.results.length === features * RESULTS && read.drifted.length === features
       const counts = isCount(read.seen) && isCount(read.tests) && isCount(read.tick)
-      return lengths && counts && checkColumns(read.columns, features, reference, window)
+      return lengths && counts && checkColumns(read.columns, shape)
     })
     const drift = new FeatureDrift(shape)
     drift.#state = own
@@ -238,24 +246,25 @@ export class FeatureDrift implements Sized {
 
 /** Fills in what was left out and checks all of it. */
 function resolve(options: Partial<FeatureDriftOptions> & Pick<FeatureDriftOptions, 'features'>): FeatureDriftOptions {
-  const { features, window = 200, reference = 500, test = 'ks', dependence = 'positive' } = options
-  const { falseDiscoveryRate = 0.05, testEvery = window, bins = 10, seed = 'seed' } = options
-  const { falseAlarmEvery = 100 * testEvery } = options
+  const { features, window = 200, reference = 10 * window, minSamples = window, test = 'ks' } = options
+  const { dependence = 'positive', falseDiscoveryRate = 0.05, testEvery = window, bins = 10, seed = 'seed' } = options
+  const { falseAlarmEvery = 100 * Math.max(window, testEvery) } = options
   const checked = {
     features: checkWindow('features', features, 1, 100_000),
-    reference: checkWindow('reference', reference, 10),
     window: checkWindow('window', window, 10, reference),
+    reference: checkWindow('reference', reference, 10),
+    minSamples: checkWindow('minSamples', minSamples, 10, reference),
     test: oneOf('test', test, TESTS),
     falseDiscoveryRate: openFraction('falseDiscoveryRate', falseDiscoveryRate),
     dependence: oneOf('dependence', dependence, DEPENDENCES),
     testEvery: integer('testEvery', testEvery),
-    falseAlarmEvery: integer('falseAlarmEvery', falseAlarmEvery, testEvery),
+    falseAlarmEvery: integer('falseAlarmEvery', falseAlarmEvery),
     bins: checkWindow('bins', bins, 2, 1000),
     permutations: 0,
     seed: text('seed', seed),
   }
   // no p-value of permutations is below one in their number, and the least of many features needs a smaller one
-  const needed = Math.ceil((features * dependenceFactor(features, dependence)) / rareOf(checked))
+  const needed = Math.ceil(features / testLevel(checked))
   const { permutations = Math.max(999, 2 * needed) } = options
   integer('permutations', permutations)
   if (test !== 'wasserstein' || permutations >= needed) return { ...checked, permutations }
@@ -263,9 +272,4 @@ function resolve(options: Partial<FeatureDriftOptions> & Pick<FeatureDriftOption
     'INVALID_OPTION',
     `"permutations" must be at least ${needed} for a report to be possible, got ${permutations}.`,
   )
-}
-
-/** The false discovery rate that a report needs: what the time between false reports allows each test. */
-function rareOf({ falseDiscoveryRate, testEvery, falseAlarmEvery }: FeatureDriftOptions): number {
-  return Math.min(falseDiscoveryRate, testEvery / falseAlarmEvery)
 }

@@ -1,3 +1,5 @@
+import { kolmogorovTail } from './distributions.ts'
+
 /**
  * The largest gap between the distribution functions of two sorted samples, the first `n` and `m` numbers of `a` and
  * `b`.
@@ -16,6 +18,22 @@ export function kolmogorovSmirnov(a: Float64Array, n: number, b: Float64Array, m
     largest = Math.max(largest, Math.abs(i * m - j * n))
   }
   return largest / (n * m)
+}
+
+/**
+ * The chance of a distance as large while both samples, of `n` and `m` numbers without ties, come from one
+ * distribution, with half of the chance of the very same distance: that of very large samples, at
+ *
+ *     sqrt(n m / (n + m)) D + (N + 2 M) / (6 sqrt(n m (n + m)))        N, M = the larger and the smaller of n and m
+ *
+ * Within a tenth of the exact chance from 50 numbers and down to 0.001. With all of the chance of the same distance,
+ * p-values of a half or less would come too rarely, by up to a half where the sizes share divisors.
+ *
+ * @see J. L. Hodges (1958), "The significance probability of the Smirnov two-sample test", Arkiv för Matematik 3, (5.3)
+ */
+export function distanceTail(distance: number, n: number, m: number): number {
+  const between = (Math.max(n, m) + 2 * Math.min(n, m)) / (6 * Math.sqrt(n * m * (n + m)))
+  return kolmogorovTail(Math.sqrt((n * m) / (n + m)) * distance + between)
 }
 
 /**

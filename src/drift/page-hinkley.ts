@@ -128,27 +128,35 @@ export class PageHinkley implements DriftDetector, Sized {
 
   update(value: number): DriftLevel {
     checkValue(value)
-    const { tolerance, threshold, unit, minSamples, retain, direction } = this.options
+    const { options } = this
+    const { tolerance, threshold, retain } = options
     const state = this.#state
-    const { n, mean } = state
-    state.n = n + 1
-    state.mean += (value - mean) / state.n
-    let deviation = value - state.mean
-    if (unit === 'deviation') {
-      deviation = selfStartingScore(n, mean, state.m2, value)
-      state.m2 += (value - mean) * (value - state.mean)
+    const { n: before, mean: past } = state
+    const n = before + 1
+    // each value waits for the mean before it, and a product keeps it waiting for a third of what a quotient would
+    const share = 1 / n
+    const mean = past + (value - past) * share
+    state.n = n
+    state.mean = mean
+    let deviation = value - mean
+    if (options.unit === 'deviation') {
+      deviation = selfStartingScore(before, past, state.m2, value)
+      state.m2 += (value - past) * (value - mean)
     }
-    state.rise = retain * state.rise + deviation - tolerance
-    state.fall = retain * state.fall + deviation + tolerance
-    state.lowest = Math.min(state.lowest, state.rise)
-    state.highest = Math.max(state.highest, state.fall)
-    state.level = 'stable'
+    const rise = retain * state.rise + deviation - tolerance
+    const fall = retain * state.fall + deviation + tolerance
+    let { lowest, highest } = state
+    state.rise = rise
+    state.fall = fall
+    if (rise < lowest) state.lowest = lowest = rise
+    if (fall > highest) state.highest = highest = fall
+    if (state.level === 'drift') state.level = 'stable'
 
-    if (state.n < minSamples) return 'stable'
-    const up = direction !== 'down' && state.rise - state.lowest > threshold
-    const down = direction !== 'up' && state.highest - state.fall > threshold
-    if (up || down) this.#state = fresh('drift')
-    return this.#state.level
+    const up = rise - lowest > threshold && options.direction !== 'down'
+    const down = highest - fall > threshold && options.direction !== 'up'
+    if (!(up || down) || n < options.minSamples) return 'stable'
+    this.#state = fresh('drift')
+    return 'drift'
   }
 
   toJSON(): Snapshot {

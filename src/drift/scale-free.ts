@@ -2,6 +2,7 @@ import type { DriftDetector, DriftLevel, Serializable, Sized, Snapshot } from '.
 import { bytesOf } from '../core/bytes-of.ts'
 import { checkHalfLife, integer, oneOf, positive } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
+import { show, TradeLearnError } from '../core/errors.ts'
 import { clamp } from '../core/math.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
@@ -22,6 +23,10 @@ export type ScaleFreeOptions = {
   /** Values that set the first scale, unseen by the detector; again after each drift. @defaultValue 30 */
   readonly minSamples: number
 }
+
+/** Values come no larger, see {@link checkValue}, and no more of them can be counted. */
+const LARGEST = 1e100
+const MOST_VALUES: number = Number.MAX_SAFE_INTEGER
 
 type State = { level: DriftLevel; seen: number; reference: DecayedMoments }
 
@@ -118,14 +123,28 @@ export class ScaleFree implements DriftDetector, Sized {
     const { detector, pristine, ...own } = state
     const inner = nested({ detector: detector ?? null }, 'detector', ScaleFree.type)
     const first = nested({ pristine: pristine ?? null }, 'pristine', ScaleFree.type)
-    const create = (): DriftDetector => restore(first) as DriftDetector
+    const create = (): DriftDetector => asDetector(restore(first))
     const template: ScaleFreeOptions = { watch: 'mean', halfLife: 0, clip: 0, minSamples: 0 }
     const wrapper = new ScaleFree(create, unpackState(options, template, 'options'))
-    wrapper.#detector = restore(inner) as DriftDetector
+    wrapper.#detector = asDetector(restore(inner))
     wrapper.#state = readState(ScaleFree.type, own, fresh('stable'), ({ seen, reference }) => {
       const { n, mean, variance } = reference
-      return isCount(seen) && Number.isFinite(mean) && n >= 0 && n < Infinity && variance >= 0 && variance < Infinity
+      // what detectors take, and a little more for the last bits
+      const most = 2 * LARGEST
+      return (
+        isCount(seen) &&
+        Math.abs(mean) <= most &&
+        n >= 0 &&
+        n <= MOST_VALUES &&
+        variance >= 0 &&
+        variance <= most * most
+      )
     })
     return wrapper
   }
+}
+
+function asDetector(part: Serializable): DriftDetector {
+  if ('update' in part && 'level' in part) return part as DriftDetector
+  throw new TradeLearnError('CORRUPT_SNAPSHOT', `"scale-free" must hold detectors, got ${show(part.toJSON().type)}.`)
 }

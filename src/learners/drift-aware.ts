@@ -1,12 +1,14 @@
 import type { DriftDetector, Explainable, Learner, Serializable, Sized, Snapshot, Vector } from '../contracts.ts'
-import { checkObservation, integer, oneOf } from '../core/check.ts'
+import { checkObservation, integer, nonNegative, oneOf } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { ADWIN } from '../drift/adwin.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
+import { misses } from './ensembles/miss.ts'
 import { packMember, type Restore, restoreMember, restoreMembers } from './members.ts'
+import { checkOneWidth } from './one-width.ts'
 import { sizeOf, sizeOfAll } from './size.ts'
 
 /** Options of {@link DriftAware}. */
@@ -18,7 +20,7 @@ export type DriftAwareOptions = {
   /** A second detector whose warnings and drifts both count as warnings, for a `detector` that never warns. */
   readonly warner: DriftDetector
   /**
-   * What the detectors see: `"error"` is 1 for a probability on the wrong side of ½, else 0; `"loss"` is the squared
+   * What the detectors see: `"error"` is 1 for a probability on the wrong side of ½ or on it, else 0; `"loss"` is the squared
    * error of the probability, which rare classes and cautious learners need. Regressions have but one. @defaultValue
    * "error"
    */
@@ -57,7 +59,7 @@ const EAGER = 0.02
  * first; at a drift it takes over, or a fresh one where nothing had warned. A warning that no drift follows within
  * `patience` observations was a false alarm, and the second learner is dropped. The detectors see a number from 0 to 1:
  *
- *     binary:      1 if p lay on the wrong side of ½, else 0; or (y - p)²
+ *     binary:      1 if p lay on the wrong side of ½ or said nothing, else 0; or (y - p)²
  *     regression:  |e| / (|e| + mean |e|), whatever the unit of y, with an exponentially weighted mean
  *
  * Costs the learner, twice while a warning lasts, and the detector. Put it around learners that cannot forget by
@@ -91,6 +93,8 @@ export class DriftAware implements Learner, Sized {
   /** None or one. */
   #background: readonly Learner[] = []
   #state: State = fresh()
+  /** Learners that have yet to show that they take the vectors which the one in charge takes; nothing learnt. */
+  #unproven: readonly Learner[]
 
   constructor({ create, detector, warner, watch = 'error', patience = 1000, minSamples = 100 }: Options) {
     const sample = create()
@@ -104,6 +108,7 @@ export class DriftAware implements Learner, Sized {
       patience: integer('patience', patience),
       minSamples: integer('minSamples', minSamples, 0),
     }
+    this.#unproven = [sample]
     this.#create = create
     this.#prototype = sample.toJSON()
     this.#detector = detector ?? new ADWIN({ direction: 'up' })
@@ -160,7 +165,11 @@ export class DriftAware implements Learner, Sized {
   learn(x: Vector, y: number, weight = 1): void {
     // refuses a vector of the wrong length before a detector has seen its error
     const said = this.#active.predict(x)
-    checkObservation(this.task, x, x.length, y, weight)
+    checkObservation(this.task, x, x?.length ?? 0, y, weight)
+    if (this.#unproven.length > 0) {
+      for (const learner of this.#unproven) learner.predict(x)
+      this.#unproven = []
+    }
     this.#react(this.task === 'binary' ? this.#judgeSide(y, said) : this.#judgeDistance(y, said))
     this.#active.learn(x, y, weight)
     for (const learner of this.#background) learner.learn(x, y, weight)
@@ -184,24 +193,33 @@ export class DriftAware implements Learner, Sized {
     const { options, state } = checkSnapshot(DriftAware, json)
     const { prototype: _, detector: __, warners, active: ___, background: ____, ...own } = state
     const template: Settings = { watch: 'error', patience: 0, minSamples: 0 }
+    const owner = DriftAware.type
     const learner = new DriftAware({
       ...unpackState(options, template, 'options'),
-      create: () => restoreMember(state, 'prototype', DriftAware.type, restore),
-      detector: asDetector(restore(nested(state, 'detector', DriftAware.type))),
+      create: () => restoreMember(state, 'prototype', owner, restore),
+      detector: asDetector(restore(nested(state, 'detector', owner))),
     })
-    if (!Array.isArray(warners)) {
-      throw new TradeLearnError('CORRUPT_SNAPSHOT', `"drift-aware" must hold a list "warners", got ${show(warners)}.`)
+    if (!Array.isArray(warners) || warners.length > 1) {
+      throw new TradeLearnError(
+        'CORRUPT_SNAPSHOT',
+        `"${owner}" must hold a list "warners" of none or one, got ${show(warners)}.`,
+      )
     }
     learner.#warners = warners.map((warner: Snapshot) => asDetector(restore(warner)))
-    learner.#active = restoreMember(state, 'active', DriftAware.type, restore)
-    learner.#background = restoreMembers(state, 'background', DriftAware.type, restore)
-    learner.#state = unpackState(own, fresh())
+    const active = restoreMember(state, 'active', owner, restore)
+    const background = restoreMembers(state, 'background', owner, restore)
+    checkParts(learner.task, active, background)
+    checkOneWidth([active, ...background, ...learner.#unproven], owner)
+    learner.#active = active
+    learner.#background = background
+    learner.#unproven = [...learner.#unproven, ...background]
+    learner.#state = checkState(unpackState(own, fresh()))
     return learner
   }
 
   #judgeSide(y: number, p: number): number {
     if (this.options.watch === 'loss') return (y - p) * (y - p)
-    return p >= 0.5 === (y === 1) ? 0 : 1
+    return misses(p, y) ? 1 : 0
   }
 
   /** Compares an error with those before it. */
@@ -237,6 +255,26 @@ export class DriftAware implements Learner, Sized {
       s.quiet = 0
     } else if (this.#background.length > 0 && ++s.quiet >= this.options.patience) this.#background = []
   }
+}
+
+function checkParts(task: Learner['task'], active: Learner, background: readonly Learner[]): void {
+  const odd = [active, ...background].find((learner) => learner.task !== task)
+  if (odd === undefined && background.length <= 1) return
+  throw new TradeLearnError(
+    'CORRUPT_SNAPSHOT',
+    `"${DriftAware.type}" must hold at most one ${task} learner beside its own, got ${odd?.task ?? background.length}.`,
+  )
+}
+
+function checkState(state: State): State {
+  const { errors, ...counts } = state
+  for (const [name, count] of Object.entries(counts)) integer(`state.${name}`, count, 0, 'CORRUPT_SNAPSHOT')
+  for (const [name, value] of Object.entries(errors)) nonNegative(`state.errors.${name}`, value, 'CORRUPT_SNAPSHOT')
+  if (errors.mean <= LARGEST_ERROR) return state
+  throw new TradeLearnError(
+    'CORRUPT_SNAPSHOT',
+    `"state.errors.mean" must be at most ${LARGEST_ERROR}, got ${errors.mean}.`,
+  )
 }
 
 function asDetector(part: Serializable): DriftDetector {

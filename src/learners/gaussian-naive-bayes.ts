@@ -2,11 +2,11 @@ import type { Contribution, Explainable, Forgetful, Learner, Sized, Snapshot, Ve
 import { checkHalfLife, checkObservation, checkVector, integer, positive } from '../core/check.ts'
 import { decayOf } from '../core/decayed-moments.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
-import { sigmoid } from '../core/math.ts'
+import { clamp, sigmoid } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
+import { packState, unpackState } from '../core/state.ts'
 import { sortByMagnitude } from './contributions.ts'
-import { checkAmounts, checkNumbers, corrupt, count } from './linear/checks.ts'
+import { checkAmount, checkAmounts, checkCount, checkNumbers, count } from './linear/checks.ts'
 
 /** Options of {@link GaussianNaiveBayes}. */
 export type GaussianNaiveBayesOptions = {
@@ -20,6 +20,11 @@ export type GaussianNaiveBayesOptions = {
   readonly smoothing: number
   /** Observations after which the weight of the past has halved; Infinity for a world that stays. @defaultValue Infinity */
   readonly halfLife: number
+  /**
+   * Log-odds that a feature by itself may add or take away, at most, so that no stray value decides; Infinity is the
+   * textbook's rule. @defaultValue 5, odds of 148 to 1
+   */
+  readonly maxEvidence: number
 }
 
 type Input = Partial<GaussianNaiveBayesOptions> & Pick<GaussianNaiveBayesOptions, 'features'>
@@ -30,7 +35,7 @@ type State = {
   held: number
   /** Weight of each class. */
   classes: Float64Array
-  /** Weight, mean and sum of squared deviations of a feature in a class, at 2 · feature + class. */
+  /** Weight, mean and sum of squared deviations of a feature in a class, at 2 · feature + class; of nominal ones the weight. */
   weights: Float64Array
   means: Float64Array
   squares: Float64Array
@@ -43,6 +48,8 @@ const LARGEST = 1e60
 const LEAST_VARIANCE = 1e-120
 /** Weights of observations count no more than this. */
 const LARGEST_WEIGHT = 1e12
+/** More than all weights can add up to: 2^53 of the largest. */
+const LARGEST_SUM = 1e28
 /** A class of which less weight is left says nothing about a feature. */
 const LEAST_WEIGHT = 1e-12
 /** Where a product of ratios is turned into its logarithm: 1e30 times the largest ratio, 1e274, is still a number. */
@@ -54,14 +61,15 @@ const MOST_COUNTS = 16_777_216
  * Naive Bayes: weighs what each feature by itself says about the class, and adds it up in log-odds.
  *
  *     log-odds = ln (N₁ + 1) / (N₀ + 1) + Σ ln N(x; m₁, v₁) / N(x; m₀, v₀) + Σ ln P₁(category) / P₀(category)
+ *                each of the summands of Σ kept between -maxEvidence and maxEvidence
  *
  * A numeric feature has a mean and a variance in each class; the variance starts from one imagined observation at the
  * feature's variance over both, so a handful of labels cannot make it 0. A nominal one has counts, each with α to start
- * from: with both kinds this is mixed naive Bayes. A feature counts only where both classes have shown it; a missing
- * value contributes nothing.
+ * from: with both kinds this is mixed naive Bayes. A feature counts only where both classes have shown it, and for
+ * `maxEvidence` at most: normal tails are thinner than those of the world. A missing value contributes nothing.
  *
  * It learns from few labels and without scaling, but counts features that say the same twice over: good for ranking, too
- * sure of itself. O(d) time and memory; one pass of arithmetic and a single logarithm, where there are no nominal ones.
+ * sure of itself. O(d) time and memory; one pass of arithmetic, and a logarithm for each feature that says much.
  *
  * @see P. Domingos, M. Pazzani (1997), "On the optimality of the simple Bayesian classifier under zero-one loss",
  *   Machine Learning 29
@@ -75,26 +83,30 @@ const MOST_COUNTS = 16_777_216
  */
 export class GaussianNaiveBayes implements Learner, Explainable, Forgetful, Sized {
   static readonly type: string = 'gaussian-naive-bayes'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly task: 'binary' = 'binary'
   readonly explains: 'log-odds' = 'log-odds'
   readonly options: GaussianNaiveBayesOptions
   readonly #decay: number
+  /** Odds of a feature at most. */
+  readonly #steepest: number
   /** Where a feature's counts begin, in categories; -1 for a numeric one. */
   readonly #offsets: Int32Array
   #state: State
 
-  constructor({ features, nominal = [], categories = 32, smoothing = 1, halfLife = Infinity }: Input) {
+  constructor({ features, nominal = [], categories = 32, smoothing = 1, halfLife = Infinity, maxEvidence = 5 }: Input) {
     this.options = {
       features: count('features', features),
       nominal: checkNominal(nominal, features),
       categories: count('categories', categories, 2),
       smoothing: positive('smoothing', smoothing),
       halfLife: checkHalfLife('halfLife', halfLife),
+      maxEvidence: maxEvidence === Infinity ? maxEvidence : positive('maxEvidence', maxEvidence),
     }
     count('nominal features * categories', Math.max(1, this.options.nominal.length * categories), 1, MOST_COUNTS / 2)
     this.#decay = decayOf(halfLife)
+    this.#steepest = Math.exp(maxEvidence)
     this.#offsets = new Int32Array(features).fill(-1)
     for (const [k, feature] of this.options.nominal.entries()) this.#offsets[feature] = k * categories
     this.#state = fresh(this.options)
@@ -148,6 +160,7 @@ export class GaussianNaiveBayes implements Learner, Explainable, Forgetful, Size
       const offset = offsets[i]!
       if (offset >= 0) {
         counts[2 * (offset + this.#category(raw)) + y]! += w
+        weights[2 * i + y]! += w
         continue
       }
       // Finch's step, in which squares can only grow and a constant stays exactly itself
@@ -176,31 +189,43 @@ export class GaussianNaiveBayes implements Learner, Explainable, Forgetful, Size
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): GaussianNaiveBayes {
-    const { options, state } = checkSnapshot(GaussianNaiveBayes, json)
-    const template = { features: 0, nominal: [0], categories: 0, smoothing: 0, halfLife: 0 }
-    const learner = new GaussianNaiveBayes(unpackState(options, template, 'options'))
-    const s = unpackState(state, { ...fresh(learner.options), counts: new Float64Array(0) })
-    if (!Number.isSafeInteger(s.seen) || s.seen < 0) corrupt('state.seen', 'a whole number of at least 0', s.seen)
-    if (!Number.isFinite(s.held) || s.held < 0) corrupt('state.held', 'a number of at least 0', s.held)
-    checkNumbers('state.means', s.means, s.means.length)
-    for (const key of ['classes', 'weights', 'squares'] as const) checkAmounts(`state.${key}`, s[key], s[key].length)
-    checkAmounts('state.counts', s.counts, learner.#state.counts.length)
+    const { version, options, state } = checkSnapshot(GaussianNaiveBayes, json)
+    const template = { features: 0, nominal: [0], categories: 0, smoothing: 0, halfLife: 0, maxEvidence: 0 }
+    // version 1 knew no limit of the evidence
+    const written = version >= 2 ? options : { maxEvidence: packState(Infinity), ...options }
+    const settings = unpackState(written, template, 'options')
+    const { features, nominal, categories } = settings
+    const s = unpackState(state, fresh({ features: 0, nominal: [], categories: 0 }))
+    checkCount('state.seen', s.seen)
+    checkAmount('state.held', s.held, s.seen)
+    // before anything of that size is made, and with a little more for the last bits
+    checkNumbers('state.means', s.means, 2 * features, 2 * LARGEST)
+    checkAmounts('state.classes', s.classes, 2, LARGEST_SUM)
+    checkAmounts('state.weights', s.weights, 2 * features, LARGEST_SUM)
+    checkAmounts('state.squares', s.squares, 2 * features, 2 * LARGEST * LARGEST * LARGEST_SUM)
+    checkAmounts('state.counts', s.counts, 2 * nominal.length * categories, LARGEST_SUM)
+    const learner = new GaussianNaiveBayes(settings)
     learner.#state = s
+    if (version === 1) learner.#weighNominal()
     return learner
   }
 
   /** What the features add to the log-odds of the classes. */
   #evidence(x: Vector): number {
-    const { features } = this.options
+    const { features, maxEvidence } = this.options
     const { weights, means, squares } = this.#state
     const offsets = this.#offsets
+    // twice the log-odds; where both of its parts are below half of the limit, the sum is below the limit
+    const limit = 2 * maxEvidence
+    const steepest = this.#steepest
+    const flattest = 1 / steepest
     let sum = 0
     let product = 1
     for (let i = 0; i < features; i++) {
       const raw = x[i]!
       if (raw !== raw) continue
       if (offsets[i]! >= 0) {
-        product *= this.#categoryOdds(i, raw)
+        product *= clamp(this.#categoryOdds(i, raw), flattest, steepest)
       } else {
         const n0 = weights[2 * i]!
         const n1 = weights[2 * i + 1]!
@@ -218,8 +243,12 @@ export class GaussianNaiveBayes implements Learner, Explainable, Forgetful, Size
         const precision1 = n1 / (s1 + pooled)
         const from0 = value - mean0
         const from1 = value - mean1
-        sum += from0 * from0 * precision0 - from1 * from1 * precision1
-        product *= Math.sqrt(precision1 / precision0)
+        const nearer = from0 * from0 * precision0 - from1 * from1 * precision1
+        const ratio = precision1 / precision0
+        if (Math.abs(nearer) < maxEvidence && ratio < steepest && ratio > flattest) {
+          sum += nearer
+          product *= Math.sqrt(ratio)
+        } else sum += clamp(nearer + Math.log(ratio), -limit, limit)
       }
       if (product > LARGEST_PRODUCT || product < 1 / LARGEST_PRODUCT) {
         sum += 2 * Math.log(product)
@@ -232,11 +261,24 @@ export class GaussianNaiveBayes implements Learner, Explainable, Forgetful, Size
   /** P₁ / P₀ of a value of a nominal feature. */
   #categoryOdds(feature: number, value: number): number {
     const { smoothing, categories } = this.options
-    const { counts, classes } = this.#state
+    const { counts, weights } = this.#state
+    const n0 = weights[2 * feature]!
+    const n1 = weights[2 * feature + 1]!
+    if (n0 < LEAST_WEIGHT || n1 < LEAST_WEIGHT) return 1
     const at = 2 * (this.#offsets[feature]! + this.#category(value))
     const spread = smoothing * categories
     const odds = (counts[at + 1]! + smoothing) / (counts[at]! + smoothing)
-    return (odds * (classes[0]! + spread)) / (classes[1]! + spread)
+    return (odds * (n0 + spread)) / (n1 + spread)
+  }
+
+  /** Adds up how often nominal features were there, which version 1 did not keep. */
+  #weighNominal(): void {
+    const { nominal, categories } = this.options
+    const { weights, counts } = this.#state
+    for (const feature of nominal) {
+      const first = 2 * this.#offsets[feature]!
+      for (let i = 0; i < 2 * categories; i++) weights[2 * feature + (i & 1)]! += counts[first + i]!
+    }
   }
 
   #category(value: number): number {
@@ -253,7 +295,11 @@ export class GaussianNaiveBayes implements Learner, Explainable, Forgetful, Size
   }
 }
 
-function fresh({ features, nominal, categories }: GaussianNaiveBayesOptions): State {
+function fresh({
+  features,
+  nominal,
+  categories,
+}: Pick<GaussianNaiveBayesOptions, 'features' | 'nominal' | 'categories'>): State {
   return {
     seen: 0,
     held: 0,

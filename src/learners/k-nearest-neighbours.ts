@@ -4,7 +4,7 @@ import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '
 import { clamp } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { checkAmounts, corrupt, count } from './linear/checks.ts'
+import { checkAmount, checkAmounts, checkCount, checkNumber, checkNumbers, corrupt, count } from './linear/checks.ts'
 
 /** Options of {@link KNearestNeighbours}. */
 export type KNearestNeighboursOptions = {
@@ -151,21 +151,31 @@ export class KNearestNeighbours implements Learner, Forgetful, Sized {
   static fromJSON(json: Snapshot): KNearestNeighbours {
     const { options, state } = checkSnapshot(KNearestNeighbours, json)
     const template = { features: 0, task: '', neighbours: 0, window: 0, weighting: '' }
-    const learner = new KNearestNeighbours(unpackState(options, template, 'options') as KNearestNeighboursOptions)
-    const { window, features } = learner.options
-    const s = unpackState(state, learner.#state)
-    for (const key of ['seen', 'size', 'head'] as const) {
-      if (!Number.isSafeInteger(s[key]) || s[key] < 0) corrupt(`state.${key}`, 'a whole number of at least 0', s[key])
-    }
-    if (s.size > window) corrupt('state.size', `at most ${window}`, s.size)
-    if (s.head >= window) corrupt('state.head', `below ${window}`, s.head)
+    const settings = unpackState(options, template, 'options') as KNearestNeighboursOptions
+    const { task, window, features } = settings
+    const empty = { rows: new Float64Array(0), labels: new Float64Array(0), weights: new Float64Array(0) }
+    const s = unpackState(state, { seen: 0, size: 0, head: 0, ...empty, moments: [createDecayedMoments()] })
+    // before anything of that size is made
+    if (s.rows.length !== window * features) corrupt('state.rows', `an array of ${window * features}`, s.rows)
     if (s.moments.length !== features) corrupt('state.moments', `a list of ${features}`, s.moments)
     for (const value of s.rows) if (Math.abs(value) > LARGEST) corrupt('state.rows', `at most ${LARGEST}`, value)
-    for (const value of s.labels) if (!(Math.abs(value) <= LARGEST)) corrupt('state.labels', 'finite', value)
-    checkAmounts('state.weights', s.weights, window)
+    checkNumbers('state.labels', s.labels, window, LARGEST)
+    if (task === 'binary' && s.labels.some((y) => y !== 0 && y !== 1)) corrupt('state.labels', '0 or 1', 'others')
+    checkAmounts('state.weights', s.weights, window, LARGEST_WEIGHT)
     for (const { n, mean, variance } of s.moments) {
-      if (!(n >= 0 && variance >= 0 && Number.isFinite(mean))) corrupt('state.moments', 'finite', variance)
+      checkAmount('state.moments.n', n, s.seen)
+      // a little more, for the last bits
+      checkNumber('state.moments.mean', mean, 2 * LARGEST)
+      checkAmount('state.moments.variance', variance, 2 * LARGEST * LARGEST)
     }
+    for (const key of ['seen', 'size', 'head'] as const) checkCount(`state.${key}`, s[key])
+    if (s.size > Math.min(window, s.seen)) corrupt('state.size', `at most ${Math.min(window, s.seen)}`, s.size)
+    if (s.head >= window) corrupt('state.head', `below ${window}`, s.head)
+    for (let ago = 1; ago <= s.size; ago++) {
+      const weight = s.weights[(s.head - ago + window) % window]!
+      if (weight < 1 / LARGEST_WEIGHT) corrupt('state.weights', `at least ${1 / LARGEST_WEIGHT}`, weight)
+    }
+    const learner = new KNearestNeighbours(settings)
     learner.#state = s
     learner.#measure()
     return learner

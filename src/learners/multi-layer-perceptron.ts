@@ -5,7 +5,7 @@ import { clamp, sigmoid } from '../core/math.ts'
 import { SeededRng } from '../core/rng.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { checkAmounts, checkNumbers, corrupt, count } from './linear/checks.ts'
+import { checkAmount, checkAmounts, checkCount, checkNumber, checkNumbers, count } from './linear/checks.ts'
 
 /** Options of {@link MultiLayerPerceptron}. */
 export type MultiLayerPerceptronOptions = {
@@ -48,6 +48,10 @@ const LARGEST = 1e6
 /** Targets beyond this count as this large, so that their squares stay finite. */
 const LARGEST_TARGET = 1e75
 const LARGEST_WEIGHT = 1e12
+/** More than all weights of observations can add up to: 2^53 of the largest. */
+const LARGEST_SUM = 1e28
+/** No slope of the loss is as steep with such inputs and weights, through two hidden layers. */
+const LARGEST_GRADIENT = 1e40
 /** Adam's shares of the past in its means, and what keeps its quotient finite, as in the paper. */
 const BETA_1 = 0.9
 const BETA_2 = 0.999
@@ -166,16 +170,20 @@ export class MultiLayerPerceptron implements Learner, Sized {
   static fromJSON(json: Snapshot): MultiLayerPerceptron {
     const { options, state } = checkSnapshot(MultiLayerPerceptron, json)
     const template = { features: 0, task: '', hidden: [0], activation: '', learningRate: 0, l2: 0, seed: '' }
-    const learner = new MultiLayerPerceptron(unpackState(options, template, 'options') as MultiLayerPerceptronOptions)
-    const s = unpackState(state, learner.#state)
-    if (!Number.isSafeInteger(s.seen) || s.seen < 0) corrupt('state.seen', 'a whole number of at least 0', s.seen)
-    for (const key of ['n', 'squares'] as const) {
-      if (!(s[key] >= 0 && s[key] < Infinity)) corrupt(`state.${key}`, 'a number of at least 0', s[key])
-    }
-    if (!Number.isFinite(s.mean)) corrupt('state.mean', 'finite', s.mean)
-    checkNumbers('state.weights', s.weights, s.weights.length)
-    checkNumbers('state.first', s.first, s.first.length)
-    checkAmounts('state.second', s.second, s.second.length)
+    const settings = unpackState(options, template, 'options') as MultiLayerPerceptronOptions
+    const none = new Float64Array(0)
+    const s = unpackState(state, { seen: 0, n: 0, mean: 0, squares: 0, weights: none, first: none, second: none })
+    checkCount('state.seen', s.seen)
+    checkAmount('state.n', s.n, LARGEST_SUM)
+    // a little more, for the last bits
+    checkNumber('state.mean', s.mean, 2 * LARGEST_TARGET)
+    checkAmount('state.squares', s.squares, 2 * LARGEST_TARGET * LARGEST_TARGET * s.n)
+    // before anything of that size is made
+    const total = weightsOf([settings.features, ...settings.hidden, 1])
+    checkNumbers('state.weights', s.weights, total, LARGEST)
+    checkNumbers('state.first', s.first, total, LARGEST_GRADIENT)
+    checkAmounts('state.second', s.second, total, LARGEST_GRADIENT * LARGEST_GRADIENT)
+    const learner = new MultiLayerPerceptron(settings)
     learner.#state = s
     return learner
   }
@@ -266,10 +274,15 @@ function tanh(z: number): number {
   return 1 - 2 / (Math.exp(2 * z) + 1)
 }
 
-function fresh({ seed, activation }: MultiLayerPerceptronOptions, sizes: readonly number[]): State {
+/** Weights and biases of layers of these sizes. */
+function weightsOf(sizes: readonly number[]): number {
   let total = 0
   for (let layer = 1; layer < sizes.length; layer++) total += sizes[layer]! * (sizes[layer - 1]! + 1)
-  count('weights', total, 1, MOST_WEIGHTS)
+  return total
+}
+
+function fresh({ seed, activation }: MultiLayerPerceptronOptions, sizes: readonly number[]): State {
+  const total = count('weights', weightsOf(sizes), 1, MOST_WEIGHTS)
   const weights = new Float64Array(total)
   const rng = new SeededRng(seed)
   let at = 0

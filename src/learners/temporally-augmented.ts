@@ -9,6 +9,7 @@ import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './a
 import { sortByMagnitude } from './contributions.ts'
 import { checkAmounts, corrupt, count } from './linear/checks.ts'
 import { packMember, type Restore, restoreMember } from './members.ts'
+import { sizeOf } from './size.ts'
 
 /** Options of {@link TemporallyAugmented}. */
 export type TemporallyAugmentedOptions = {
@@ -128,9 +129,7 @@ export class TemporallyAugmented implements Learner, Sized {
   /** Memory that the learnt state takes, in bytes; a learner that keeps no account counts with its snapshot's text. */
   get sizeInBytes(): number {
     const { recent, means, trust } = this.#state
-    const { learner } = this
-    const inside = 'sizeInBytes' in learner ? (learner as Learner & Sized).sizeInBytes : JSON.stringify(learner).length
-    return recent.byteLength + means.byteLength + trust.byteLength + 8 + inside
+    return recent.byteLength + means.byteLength + trust.byteLength + 8 + sizeOf(this.learner)
   }
 
   predict(x: Vector): number {

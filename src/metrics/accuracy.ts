@@ -1,8 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
+import { checkShares } from './check-sums.ts'
 
 /** Options of {@link Accuracy}. */
 export type AccuracyOptions = {
@@ -29,7 +31,7 @@ type State = { right: number; total: number }
  * accuracy.value // 0.5
  * ```
  */
-export class Accuracy implements Metric {
+export class Accuracy implements Metric, Sized {
   static readonly type: string = 'accuracy'
   static readonly version: number = 1
 
@@ -45,11 +47,16 @@ export class Accuracy implements Metric {
     return this.#state.total > 0 ? this.#state.right / this.#state.total : NaN
   }
 
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
+    const counted = checkScore(y, prediction, weight)
     const s = this.#state
-    s.total += weight
-    if (prediction >= this.options.threshold === (y === 1)) s.right += weight
+    s.total += counted
+    if (prediction >= this.options.threshold === (y === 1)) s.right += counted
   }
 
   toJSON(): Snapshot {
@@ -60,7 +67,7 @@ export class Accuracy implements Metric {
   static fromJSON(json: Snapshot): Accuracy {
     const { options, state } = checkSnapshot(Accuracy, json)
     const metric = new Accuracy(unpackState(options, { threshold: 0 }, 'options'))
-    metric.#state = unpackState(state, metric.#state)
+    metric.#state = checkShares(unpackState(state, metric.#state), 'total')
     return metric
   }
 }

@@ -1,4 +1,5 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { integer } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
@@ -32,7 +33,7 @@ export type AUCOptions = {
  * auc.value // 1
  * ```
  */
-export class AUC implements Metric {
+export class AUC implements Metric, Sized {
   static readonly type: string = 'auc'
   static readonly version: number = 1
 
@@ -67,9 +68,14 @@ export class AUC implements Metric {
     return winners > 0 && losers > 0 ? area / (winners * losers) : NaN
   }
 
+  /** Memory that its window takes, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
-    pushScored(this.#state, this.options.window, y, prediction, weight)
+    const counted = checkScore(y, prediction, weight)
+    pushScored(this.#state, this.options.window, y, prediction, counted)
   }
 
   toJSON(): Snapshot {

@@ -1,8 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { type Confusion, checkSums, countScore, createConfusion, hitRate, passRate } from './confusion.ts'
+import { checkSums } from './check-sums.ts'
+import { type Confusion, countScore, createConfusion, hitRate, passRate } from './confusion.ts'
 
 /** Options of {@link BalancedAccuracy}. */
 export type BalancedAccuracyOptions = {
@@ -27,7 +29,7 @@ export type BalancedAccuracyOptions = {
  * balanced.value // 0.5, where the accuracy is 0.75
  * ```
  */
-export class BalancedAccuracy implements Metric {
+export class BalancedAccuracy implements Metric, Sized {
   static readonly type: string = 'balanced-accuracy'
   static readonly version: number = 1
 
@@ -41,6 +43,11 @@ export class BalancedAccuracy implements Metric {
 
   get value(): number {
     return (hitRate(this.#state) + passRate(this.#state)) / 2
+  }
+
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
   }
 
   update(y: number, prediction: number, weight = 1): void {

@@ -1,8 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { addMoment, createMoments, type Moments } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
+import { checkMoments } from './check-sums.ts'
 
 /**
  * The mean squared distance between probabilities and outcomes.
@@ -21,7 +23,7 @@ import { checkScore } from './check-score.ts'
  * brier.value // 0.04
  * ```
  */
-export class Brier implements Metric {
+export class Brier implements Metric, Sized {
   static readonly type: string = 'brier'
   static readonly version: number = 1
 
@@ -32,9 +34,14 @@ export class Brier implements Metric {
     return this.#state.n > 0 ? this.#state.mean : NaN
   }
 
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
-    addMoment(this.#state, (prediction - y) * (prediction - y), weight)
+    const counted = checkScore(y, prediction, weight)
+    addMoment(this.#state, (prediction - y) * (prediction - y), counted)
   }
 
   toJSON(): Snapshot {
@@ -44,7 +51,7 @@ export class Brier implements Metric {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): Brier {
     const metric = new Brier()
-    metric.#state = unpackState(checkSnapshot(Brier, json).state, metric.#state)
+    metric.#state = checkMoments(unpackState(checkSnapshot(Brier, json).state, metric.#state), 0, 1)
     return metric
   }
 }

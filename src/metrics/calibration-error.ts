@@ -1,5 +1,7 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { integer } from '../core/check.ts'
+import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
@@ -23,6 +25,9 @@ export type ReliabilityBin = {
   readonly count: number
 }
 
+/** Far more than a diagram shows; all are made whenever the value is read. */
+const MOST_BINS = 65_536
+
 /**
  * How far probabilities are from the frequencies that follow them: the expected calibration error.
  *
@@ -45,7 +50,7 @@ export type ReliabilityBin = {
  * calibration.bins // [{ predicted: 0.41, observed: 0.38, count: 52 }, ...]
  * ```
  */
-export class CalibrationError implements Metric {
+export class CalibrationError implements Metric, Sized {
   static readonly type: string = 'calibration-error'
   static readonly version: number = 1
 
@@ -55,6 +60,9 @@ export class CalibrationError implements Metric {
 
   constructor({ bins = 10, window = 10_000 }: Partial<CalibrationErrorOptions> = {}) {
     this.options = { bins: integer('bins', bins), window: integer('window', window) }
+    if (bins > MOST_BINS) {
+      throw new TradeLearnError('INVALID_OPTION', `"bins" must be at most ${MOST_BINS}, got ${bins}.`)
+    }
   }
 
   get value(): number {
@@ -98,9 +106,14 @@ export class CalibrationError implements Metric {
       .map(({ predicted, observed, count }) => ({ predicted: predicted / count, observed: observed / count, count }))
   }
 
+  /** Memory that its window takes, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
-    pushScored(this.#state, this.options.window, y, prediction, weight)
+    const counted = checkScore(y, prediction, weight)
+    pushScored(this.#state, this.options.window, y, prediction, counted)
   }
 
   toJSON(): Snapshot {

@@ -1,8 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { type Confusion, checkSums, countScore, createConfusion } from './confusion.ts'
+import { checkSums } from './check-sums.ts'
+import { type Confusion, countScore, createConfusion } from './confusion.ts'
 
 /** Options of {@link CohenKappa}. */
 export type CohenKappaOptions = {
@@ -29,7 +31,7 @@ export type CohenKappaOptions = {
  * kappa.value // 0, where the accuracy is 0.75
  * ```
  */
-export class CohenKappa implements Metric {
+export class CohenKappa implements Metric, Sized {
   static readonly type: string = 'cohen-kappa'
   static readonly version: number = 1
 
@@ -48,6 +50,11 @@ export class CohenKappa implements Metric {
     const were = (hits + misses) / total
     const chance = called * were + (1 - called) * (1 - were)
     return chance < 1 ? ((hits + passes) / total - chance) / (1 - chance) : NaN
+  }
+
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
   }
 
   update(y: number, prediction: number, weight = 1): void {

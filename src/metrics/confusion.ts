@@ -1,4 +1,3 @@
-import { show, TradeLearnError } from '../core/errors.ts'
 import { checkScore } from './check-score.ts'
 
 /** Sums of weights of the four things that can happen, as plain data. */
@@ -26,12 +25,12 @@ export function countScore(
   prediction: number,
   weight: number,
 ): void {
-  checkScore(y, prediction, weight)
+  const counted = checkScore(y, prediction, weight)
   if (prediction >= threshold) {
-    if (y === 1) confusion.hits += weight
-    else confusion.falseAlarms += weight
-  } else if (y === 1) confusion.misses += weight
-  else confusion.passes += weight
+    if (y === 1) confusion.hits += counted
+    else confusion.falseAlarms += counted
+  } else if (y === 1) confusion.misses += counted
+  else confusion.passes += counted
 }
 
 /** The share of the 1s that were called 1 (sensitivity, recall); NaN without any. */
@@ -42,14 +41,4 @@ export function hitRate({ hits, misses }: Confusion): number {
 /** The share of the 0s that were called 0 (specificity); NaN without any. */
 export function passRate({ passes, falseAlarms }: Confusion): number {
   return passes / (passes + falseAlarms)
-}
-
-/** Throws unless sums of weights that were read back are numbers of at least 0. */
-export function checkSums<T extends { readonly [name: string]: number }>(sums: T): T {
-  for (const [name, sum] of Object.entries(sums)) {
-    if (!(sum >= 0)) {
-      throw new TradeLearnError('CORRUPT_SNAPSHOT', `"${name}" must be a sum of weights, got ${show(sum)}.`)
-    }
-  }
-  return sums
 }

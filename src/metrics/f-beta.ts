@@ -1,8 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction, positive } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { type Confusion, checkSums, countScore, createConfusion } from './confusion.ts'
+import { checkSums } from './check-sums.ts'
+import { type Confusion, countScore, createConfusion } from './confusion.ts'
 
 /** Options of {@link FBeta}. */
 export type FBetaOptions = {
@@ -30,7 +32,7 @@ export type FBetaOptions = {
  * f1.value // 2 / 3
  * ```
  */
-export class FBeta implements Metric {
+export class FBeta implements Metric, Sized {
   static readonly type: string = 'f-beta'
   static readonly version: number = 1
 
@@ -48,6 +50,11 @@ export class FBeta implements Metric {
     const { beta } = this.options
     const ofMisses = 1 / (1 + 1 / beta / beta)
     return hits / (hits + ofMisses * misses + (1 - ofMisses) * falseAlarms)
+  }
+
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
   }
 
   update(y: number, prediction: number, weight = 1): void {

@@ -1,8 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { type Confusion, checkSums, countScore, createConfusion, hitRate, passRate } from './confusion.ts'
+import { checkSums } from './check-sums.ts'
+import { type Confusion, countScore, createConfusion, hitRate, passRate } from './confusion.ts'
 
 /** Options of {@link GeometricMean}. */
 export type GeometricMeanOptions = {
@@ -27,7 +29,7 @@ export type GeometricMeanOptions = {
  * mean.value // 0
  * ```
  */
-export class GeometricMean implements Metric {
+export class GeometricMean implements Metric, Sized {
   static readonly type: string = 'geometric-mean'
   static readonly version: number = 1
 
@@ -41,6 +43,11 @@ export class GeometricMean implements Metric {
 
   get value(): number {
     return Math.sqrt(hitRate(this.#state) * passRate(this.#state))
+  }
+
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
   }
 
   update(y: number, prediction: number, weight = 1): void {

@@ -1,9 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
-import { checkSums } from './confusion.ts'
+import { checkShares } from './check-sums.ts'
 
 /** Options of {@link KappaM}. */
 export type KappaMOptions = {
@@ -33,7 +34,7 @@ type State = { right: number; guessed: number; ones: number; total: number }
  * kappa.value // 0
  * ```
  */
-export class KappaM implements Metric {
+export class KappaM implements Metric, Sized {
   static readonly type: string = 'kappa-m'
   static readonly version: number = 1
 
@@ -50,13 +51,18 @@ export class KappaM implements Metric {
     return guessed < total ? (right - guessed) / (total - guessed) : NaN
   }
 
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
+    const counted = checkScore(y, prediction, weight)
     const s = this.#state
-    if (prediction >= this.options.threshold === (y === 1)) s.right += weight
-    if (s.ones > s.total - s.ones === (y === 1)) s.guessed += weight
-    if (y === 1) s.ones += weight
-    s.total += weight
+    if (prediction >= this.options.threshold === (y === 1)) s.right += counted
+    if (s.ones > s.total - s.ones === (y === 1)) s.guessed += counted
+    if (y === 1) s.ones += counted
+    s.total += counted
   }
 
   toJSON(): Snapshot {
@@ -67,7 +73,7 @@ export class KappaM implements Metric {
   static fromJSON(json: Snapshot): KappaM {
     const { options, state } = checkSnapshot(KappaM, json)
     const metric = new KappaM(unpackState(options, { threshold: 0 }, 'options'))
-    metric.#state = checkSums(unpackState(state, metric.#state))
+    metric.#state = checkShares(unpackState(state, metric.#state), 'total')
     return metric
   }
 }

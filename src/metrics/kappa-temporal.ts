@@ -1,10 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction } from '../core/check.ts'
-import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
-import { checkSums } from './confusion.ts'
+import { checkShares, corrupt } from './check-sums.ts'
 
 /** Options of {@link KappaTemporal}. */
 export type KappaTemporalOptions = {
@@ -35,7 +35,7 @@ type State = { last: number; right: number; repeated: number; total: number }
  * kappa.value // 1
  * ```
  */
-export class KappaTemporal implements Metric {
+export class KappaTemporal implements Metric, Sized {
   static readonly type: string = 'kappa-temporal'
   static readonly version: number = 1
 
@@ -52,13 +52,18 @@ export class KappaTemporal implements Metric {
     return repeated < total ? (right - repeated) / (total - repeated) : NaN
   }
 
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
+    const counted = checkScore(y, prediction, weight)
     const s = this.#state
     if (s.last >= 0) {
-      s.total += weight
-      if (prediction >= this.options.threshold === (y === 1)) s.right += weight
-      if (s.last === y) s.repeated += weight
+      s.total += counted
+      if (prediction >= this.options.threshold === (y === 1)) s.right += counted
+      if (s.last === y) s.repeated += counted
     }
     s.last = y
   }
@@ -72,10 +77,8 @@ export class KappaTemporal implements Metric {
     const { options, state } = checkSnapshot(KappaTemporal, json)
     const metric = new KappaTemporal(unpackState(options, { threshold: 0 }, 'options'))
     const { last, ...sums } = unpackState(state, metric.#state)
-    if (last !== -1 && last !== 0 && last !== 1) {
-      throw new TradeLearnError('CORRUPT_SNAPSHOT', `"last" must be 0, 1 or -1 for none, got ${show(last)}.`)
-    }
-    metric.#state = { last, ...checkSums(sums) }
+    if (last !== -1 && last !== 0 && last !== 1) corrupt('last', '0, 1 or -1 for none', last)
+    metric.#state = { last, ...checkShares(sums, 'total') }
     return metric
   }
 }

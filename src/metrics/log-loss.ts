@@ -1,9 +1,14 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { logLossOf } from '../core/math.ts'
 import { addMoment, createMoments, type Moments } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
+import { checkMoments } from './check-sums.ts'
+
+/** Loss of a probability that is 1e-15 away from the truth, in nats; a little more for the last bits. */
+const LARGEST_LOSS = 34.6
 
 /**
  * The mean surprise at what happened, in nats.
@@ -21,7 +26,7 @@ import { checkScore } from './check-score.ts'
  * loss.value // 0.693...
  * ```
  */
-export class LogLoss implements Metric {
+export class LogLoss implements Metric, Sized {
   static readonly type: string = 'log-loss'
   static readonly version: number = 1
 
@@ -32,9 +37,14 @@ export class LogLoss implements Metric {
     return this.#state.n > 0 ? this.#state.mean : NaN
   }
 
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
-    addMoment(this.#state, logLossOf(y, prediction), weight)
+    const counted = checkScore(y, prediction, weight)
+    addMoment(this.#state, logLossOf(y, prediction), counted)
   }
 
   toJSON(): Snapshot {
@@ -44,7 +54,7 @@ export class LogLoss implements Metric {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): LogLoss {
     const metric = new LogLoss()
-    metric.#state = unpackState(checkSnapshot(LogLoss, json).state, metric.#state)
+    metric.#state = checkMoments(unpackState(checkSnapshot(LogLoss, json).state, metric.#state), 0, LARGEST_LOSS)
     return metric
   }
 }

@@ -1,8 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { type Confusion, checkSums, countScore, createConfusion, hitRate, passRate } from './confusion.ts'
+import { checkSums } from './check-sums.ts'
+import { type Confusion, countScore, createConfusion, hitRate, passRate } from './confusion.ts'
 
 /** Options of {@link MatthewsCorrelation}. */
 export type MatthewsCorrelationOptions = {
@@ -29,7 +31,7 @@ export type MatthewsCorrelationOptions = {
  * correlation.value // 1
  * ```
  */
-export class MatthewsCorrelation implements Metric {
+export class MatthewsCorrelation implements Metric, Sized {
   static readonly type: string = 'matthews-correlation'
   static readonly version: number = 1
 
@@ -52,6 +54,11 @@ export class MatthewsCorrelation implements Metric {
       (falseAlarms / (hits + falseAlarms)) *
       (misses / (passes + misses))
     return Math.sqrt(agree) - Math.sqrt(differ)
+  }
+
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
   }
 
   update(y: number, prediction: number, weight = 1): void {

@@ -1,8 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
+import { checkShares } from './check-sums.ts'
 
 /** Options of {@link Precision}. */
 export type PrecisionOptions = {
@@ -29,7 +31,7 @@ type State = { hits: number; taken: number }
  * precision.value // 1
  * ```
  */
-export class Precision implements Metric {
+export class Precision implements Metric, Sized {
   static readonly type: string = 'precision'
   static readonly version: number = 1
 
@@ -45,12 +47,17 @@ export class Precision implements Metric {
     return this.#state.taken > 0 ? this.#state.hits / this.#state.taken : NaN
   }
 
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
+    const counted = checkScore(y, prediction, weight)
     const s = this.#state
     if (prediction < this.options.threshold) return
-    s.taken += weight
-    if (y === 1) s.hits += weight
+    s.taken += counted
+    if (y === 1) s.hits += counted
   }
 
   toJSON(): Snapshot {
@@ -61,7 +68,7 @@ export class Precision implements Metric {
   static fromJSON(json: Snapshot): Precision {
     const { options, state } = checkSnapshot(Precision, json)
     const metric = new Precision(unpackState(options, { threshold: 0 }, 'options'))
-    metric.#state = unpackState(state, metric.#state)
+    metric.#state = checkShares(unpackState(state, metric.#state), 'taken')
     return metric
   }
 }

@@ -1,8 +1,10 @@
-import type { Metric, Snapshot } from '../contracts.ts'
+import type { Metric, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { fraction } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
+import { checkShares } from './check-sums.ts'
 
 /** Options of {@link Recall}. */
 export type RecallOptions = {
@@ -28,7 +30,7 @@ type State = { hits: number; winners: number }
  * recall.value // 0.5
  * ```
  */
-export class Recall implements Metric {
+export class Recall implements Metric, Sized {
   static readonly type: string = 'recall'
   static readonly version: number = 1
 
@@ -44,12 +46,17 @@ export class Recall implements Metric {
     return this.#state.winners > 0 ? this.#state.hits / this.#state.winners : NaN
   }
 
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
+    const counted = checkScore(y, prediction, weight)
     const s = this.#state
     if (y === 0) return
-    s.winners += weight
-    if (prediction >= this.options.threshold) s.hits += weight
+    s.winners += counted
+    if (prediction >= this.options.threshold) s.hits += counted
   }
 
   toJSON(): Snapshot {
@@ -60,7 +67,7 @@ export class Recall implements Metric {
   static fromJSON(json: Snapshot): Recall {
     const { options, state } = checkSnapshot(Recall, json)
     const metric = new Recall(unpackState(options, { threshold: 0 }, 'options'))
-    metric.#state = unpackState(state, metric.#state)
+    metric.#state = checkShares(unpackState(state, metric.#state), 'winners')
     return metric
   }
 }

@@ -1,5 +1,7 @@
-import type { Metric, Serializable, Snapshot } from '../contracts.ts'
+import type { Metric, Serializable, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { integer } from '../core/check.ts'
+import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
@@ -24,7 +26,7 @@ export type RollingOptions = {
  * accuracy.value // 1
  * ```
  */
-export class Rolling implements Metric {
+export class Rolling implements Metric, Sized {
   static readonly type: string = 'rolling'
   static readonly version: number = 1
 
@@ -51,9 +53,14 @@ export class Rolling implements Metric {
     return metric.value
   }
 
+  /** Memory that its window takes, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   update(y: number, prediction: number, weight = 1): void {
-    checkScore(y, prediction, weight)
-    pushScored(this.#state, this.options.window, y, prediction, weight)
+    const counted = checkScore(y, prediction, weight)
+    pushScored(this.#state, this.options.window, y, prediction, counted)
   }
 
   toJSON(): Snapshot {
@@ -66,8 +73,13 @@ export class Rolling implements Metric {
     const { options, state } = checkSnapshot(Rolling, json)
     const metric = nested(options, 'metric', 'rolling')
     const { window } = unpackState(options, { window: 0, metric: {} }, 'options')
-    const rolling = new Rolling(() => restore(metric) as Metric, { window })
+    const rolling = new Rolling(() => asMetric(restore(metric)), { window })
     rolling.#state = checkScoredWindow(unpackState(state, createScoredWindow()), rolling.options.window)
     return rolling
   }
+}
+
+function asMetric(part: Serializable): Metric {
+  if ('update' in part && 'value' in part && 'better' in part) return part as Metric
+  throw new TradeLearnError('CORRUPT_SNAPSHOT', `"rolling" must hold a metric, got ${show(part.toJSON().type)}.`)
 }

@@ -1,4 +1,6 @@
 import { TradeLearnError } from '../core/errors.ts'
+import { LARGEST_WEIGHT, LEAST_WEIGHT } from './check-score.ts'
+import { corrupt } from './check-sums.ts'
 
 /**
  * The newest predictions with their labels and weights, as plain data.
@@ -51,7 +53,7 @@ export function ascending({ predictions, size }: ScoredWindow): Uint32Array {
   return order.sort((a, b) => predictions[a]! - predictions[b]! || a - b)
 }
 
-/** Throws unless a window that was read back hangs together. */
+/** Throws unless a window that was read back hangs together and holds what can be pushed. */
 export function checkScoredWindow(window: ScoredWindow, capacity: number): ScoredWindow {
   const { predictions, labels, weights, head, size } = window
   const room = predictions.length
@@ -59,15 +61,26 @@ export function checkScoredWindow(window: ScoredWindow, capacity: number): Score
     labels.length === room &&
     weights.length === room &&
     room <= capacity &&
+    Number.isInteger(size) &&
+    size >= 0 &&
     size <= room &&
+    Number.isInteger(head) &&
     head === (size === capacity ? head : size) &&
     head >= 0 &&
     head < capacity
-  if (sane) return window
-  throw new TradeLearnError(
-    'CORRUPT_SNAPSHOT',
-    `A window must hold at most ${capacity} predictions in arrays of one length, got ${size} in ${room}.`,
-  )
+  if (!sane) {
+    throw new TradeLearnError(
+      'CORRUPT_SNAPSHOT',
+      `A window must hold at most ${capacity} predictions in arrays of one length, got ${size} in ${room}.`,
+    )
+  }
+  for (let i = 0; i < size; i++) {
+    const [prediction, label, weight] = [predictions[i]!, labels[i]!, weights[i]!]
+    if (!(prediction >= 0 && prediction <= 1)) corrupt(`predictions[${i}]`, 'from 0 to 1', prediction)
+    if (label > 1) corrupt(`labels[${i}]`, '0 or 1', label)
+    if (!(weight >= LEAST_WEIGHT && weight <= LARGEST_WEIGHT)) corrupt(`weights[${i}]`, 'a weight', weight)
+  }
+  return window
 }
 
 // before it is full the window has never wrapped, so copying keeps the order

@@ -1,8 +1,11 @@
-import type { Serializable, Snapshot } from '../contracts.ts'
+import type { Serializable, Sized, Snapshot } from '../contracts.ts'
+import { bytesOf } from '../core/bytes-of.ts'
 import { finite, fraction, positive } from '../core/check.ts'
+import { clamp } from '../core/math.ts'
 import { addMoment, createMoments, type Moments, variance } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
+import { checkMoments, checkShares, corrupt } from './check-sums.ts'
 
 /** Options of {@link TradeStatistics}. */
 export type TradeStatisticsOptions = {
@@ -42,6 +45,9 @@ type State = {
   maxDrawdown: number
 }
 
+/** Net returns beyond count as this large: their sums and squares stay finite, and no trade earns as much. */
+const LARGEST_RETURN = 1e60
+
 /**
  * What a series of closed trades earned, each figure with the number of trades that it needs.
  *
@@ -62,7 +68,7 @@ type State = {
  * closed.text('sharpe') // "N/A (needs 30)"
  * ```
  */
-export class TradeStatistics implements Serializable {
+export class TradeStatistics implements Serializable, Sized {
   static readonly type: string = 'trade-statistics'
   static readonly version: number = 1
 
@@ -107,17 +113,22 @@ export class TradeStatistics implements Serializable {
     return formatMeasure(this.value(measure), this.trades, TRADE_FLOORS[measure], digits)
   }
 
+  /** Memory that its sums take, in bytes. */
+  get sizeInBytes(): number {
+    return bytesOf(this.#state)
+  }
+
   /** Takes in the net return of the next closed trade, as a fraction of its entry price. */
   update(netReturn: number): void {
-    finite('netReturn', netReturn, 'INVALID_INPUT')
+    const counted = clamp(finite('netReturn', netReturn, 'INVALID_INPUT'), -LARGEST_RETURN, LARGEST_RETURN)
     const s = this.#state
     s.trades++
-    if (netReturn > 0) {
+    if (counted > 0) {
       s.wins++
-      s.gains += netReturn
-    } else s.losses -= netReturn
-    addMoment(s.returns, netReturn)
-    s.level = Math.min(1, Math.max(0, s.level * (1 + this.options.stake * netReturn)))
+      s.gains += counted
+    } else s.losses -= counted
+    addMoment(s.returns, counted)
+    s.level = Math.min(1, Math.max(0, s.level * (1 + this.options.stake * counted)))
     s.maxDrawdown = Math.max(s.maxDrawdown, 1 - s.level)
   }
 
@@ -129,7 +140,7 @@ export class TradeStatistics implements Serializable {
   static fromJSON(json: Snapshot): TradeStatistics {
     const { options, state } = checkSnapshot(TradeStatistics, json)
     const statistics = new TradeStatistics(unpackState(options, { stake: 0, tradesPerYear: 0 }, 'options'))
-    statistics.#state = unpackState(state, fresh())
+    statistics.#state = checkState(unpackState(state, fresh()))
     return statistics
   }
 }
@@ -138,6 +149,22 @@ export class TradeStatistics implements Serializable {
 export function formatMeasure(value: number, have: number, needs: number, digits = 3): string {
   if (have < needs) return `N/A (needs ${needs})`
   return Number.isNaN(value) ? 'N/A' : value === Infinity ? '∞' : value.toFixed(digits)
+}
+
+/** Throws unless trades can have led there. */
+function checkState(state: State): State {
+  const { trades, wins, gains, losses, returns, level, maxDrawdown } = state
+  if (!Number.isSafeInteger(trades)) corrupt('trades', 'a whole number', trades)
+  if (!Number.isSafeInteger(wins)) corrupt('wins', 'a whole number', wins)
+  checkShares({ wins, trades }, 'trades')
+  const most = trades * LARGEST_RETURN
+  if (!(gains >= 0 && gains <= most)) corrupt('gains', `from 0 to ${most}`, gains)
+  if (!(losses >= 0 && losses <= most)) corrupt('losses', `from 0 to ${most}`, losses)
+  checkMoments(returns, -LARGEST_RETURN, LARGEST_RETURN)
+  if (returns.n !== trades) corrupt('returns.n', String(trades), returns.n)
+  if (!(level >= 0 && level <= 1)) corrupt('level', 'from 0 to 1', level)
+  if (!(maxDrawdown >= 0 && maxDrawdown <= 1)) corrupt('maxDrawdown', 'from 0 to 1', maxDrawdown)
+  return state
 }
 
 const fresh = (): State => ({

@@ -1,8 +1,11 @@
-import type { Codec, DriftDetector, Snapshot } from '../contracts.ts'
+import type { Codec, DriftDetector, DriftLevel, Snapshot } from '../contracts.ts'
 import { SeededRng } from '../core/rng.ts'
 import { restore } from '../core/snapshot.ts'
+import { damageLaws } from './damage-laws.ts'
 import { holds, type Law, refuses, stateOf } from './law.ts'
 import { sizeLaws } from './size-laws.ts'
+
+const LEVELS: readonly DriftLevel[] = ['stable', 'warning', 'drift']
 
 /** What a detector promises about a stream of zeros and ones. */
 export type DetectorLawsOptions = {
@@ -10,13 +13,15 @@ export type DetectorLawsOptions = {
   readonly falseAlarms?: number
   /** Values within which it must notice a rise of the mean from 0.2 to 0.8. @defaultValue 500 */
   readonly delay?: number
+  /** Also tries snapshots in which one number was damaged: they must be refused, or work. @defaultValue false */
+  readonly damaged?: boolean
 }
 
 /** The laws of {@link DriftDetector}. */
 export function detectorLaws(
   create: () => DriftDetector,
   codec: Codec,
-  { falseAlarms = 1, delay = 500 }: DetectorLawsOptions = {},
+  { falseAlarms = 1, delay = 500, damaged = false }: DetectorLawsOptions = {},
 ): Law[] {
   const coin = (p: number, n: number, seed: string): number[] => {
     const rng = new SeededRng(seed)
@@ -29,8 +34,14 @@ export function detectorLaws(
     for (const value of shifted) detector.update(value)
     return detector
   }
-  const copy = (detector: DriftDetector): DriftDetector =>
-    restore(JSON.parse(stateOf(detector)) as Snapshot, [codec]) as DriftDetector
+  const reread = (json: Snapshot): DriftDetector => restore(json, [codec]) as DriftDetector
+  const copy = (detector: DriftDetector): DriftDetector => reread(JSON.parse(stateOf(detector)) as Snapshot)
+  const use = (detector: DriftDetector): void => {
+    for (const value of shifted.slice(0, 100)) {
+      const level = detector.update(value)
+      holds(LEVELS.includes(level) && level === detector.level, `update said ${level}`)
+    }
+  }
 
   return [
     {
@@ -91,5 +102,6 @@ export function detectorLaws(
       },
     },
     ...('sizeInBytes' in create() ? sizeLaws(trained, copy) : []),
+    ...(damaged ? damageLaws(trained, reread, use) : []),
   ]
 }

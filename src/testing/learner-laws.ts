@@ -12,6 +12,7 @@ import type {
 import { drawNormal } from '../core/draw.ts'
 import { SeededRng } from '../core/rng.ts'
 import { restore } from '../core/snapshot.ts'
+import { damageLaws } from './damage-laws.ts'
 import { explainLaws } from './explain-laws.ts'
 import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
 import { sizeLaws } from './size-laws.ts'
@@ -51,6 +52,8 @@ export type LearnerLawsOptions = {
   readonly codecs?: readonly Codec[]
   /** `false` for baselines that look at labels alone and so cannot find the signal in `x`. @defaultValue true */
   readonly learnsFromX?: boolean
+  /** Also tries snapshots in which one number was damaged: they must be refused, or work. @defaultValue false */
+  readonly damaged?: boolean
 }
 
 /**
@@ -67,18 +70,29 @@ export type LearnerLawsOptions = {
 export function learnerLaws(
   create: () => Learner,
   codec: Codec,
-  { features = 3, observations = 400, codecs = [], learnsFromX = true }: LearnerLawsOptions = {},
+  { features = 3, observations = 400, codecs = [], learnsFromX = true, damaged = false }: LearnerLawsOptions = {},
 ): Law[] {
   const { task } = create()
   const rows = stream(task, features, observations, 'laws')
   const probes = stream(task, features, 20, 'probes').map(({ x }) => x)
-  const copy = (learner: Learner): Learner =>
-    restore(JSON.parse(stateOf(learner)) as Snapshot, [codec, ...codecs] as readonly Codec<Serializable>[]) as Learner
+  const reread = (json: Snapshot): Learner =>
+    restore(json, [codec, ...codecs] as readonly Codec<Serializable>[]) as Learner
+  const copy = (learner: Learner): Learner => reread(JSON.parse(stateOf(learner)) as Snapshot)
   const trained = (): Learner => {
     const learner = create()
     learnAll(learner, rows)
     runRefit(learner)
     return learner
+  }
+  const use = (learner: Learner): void => {
+    for (const list of [rows.slice(0, 20), []]) {
+      for (const x of probes) {
+        const p = learner.predict(x)
+        holds(Number.isFinite(p) && (task !== 'binary' || (p >= 0 && p <= 1)), `predict gave ${p}`)
+      }
+      learnAll(learner, list)
+    }
+    holds(Number.isFinite(learner.seen) && learner.seen >= 0, `seen is ${learner.seen}`)
   }
 
   return [
@@ -228,12 +242,13 @@ export function learnerLaws(
     ...('explain' in create() ? explainLaws(trained as () => Learner & Explainable, features, probes) : []),
     ...('sizeInBytes' in create() ? sizeLaws(trained, copy) : []),
     ...('fit' in create() ? fitLaws(create as () => BatchLearner, features, rows) : []),
+    ...(damaged ? damageLaws(trained, reread, use) : []),
   ]
 }
 
 /** Runs a learner's own refit to its end, where it has one. */
-function runRefit(learner: Learner): void {
-  if ('refit' in learner) for (const _ of (learner as Learner & Refittable).refit());
+export function runRefit(learner: object): void {
+  if ('refit' in learner) for (const _ of (learner as Refittable).refit());
 }
 
 function refitLaws(create: () => Learner & Refittable, rows: readonly Row[]): Law[] {

@@ -1,7 +1,10 @@
 import type { Codec, Metric, Snapshot } from '../contracts.ts'
 import { SeededRng } from '../core/rng.ts'
 import { restore } from '../core/snapshot.ts'
+import { damageLaws } from './damage-laws.ts'
 import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
+import { shapeLaws } from './shape-laws.ts'
+import { sizeLaws } from './size-laws.ts'
 
 /** The laws of {@link Metric}, on labels of 0 and 1 and predictions between them. */
 export function metricLaws(create: () => Metric, codec: Codec): Law[] {
@@ -15,6 +18,8 @@ export function metricLaws(create: () => Metric, codec: Codec): Law[] {
     for (const pair of pairs) metric.update(pair.y, pair[key])
     return metric
   }
+  const trained = (): Metric => scored('p')
+  const reread = (json: Snapshot): Metric => restore(json, [codec]) as Metric
   return [
     {
       name: 'is NaN before the first pair and finite after many',
@@ -44,6 +49,19 @@ export function metricLaws(create: () => Metric, codec: Codec): Law[] {
       },
     },
     {
+      name: 'stays finite for the largest and the smallest weights, and goes on counting afterwards',
+      run: () => {
+        for (const weight of [1e308, 1e-170, 5e-324]) {
+          const metric = create()
+          for (const { y, p } of pairs) metric.update(y, p, weight)
+          holds(Number.isFinite(metric.value), `the value is ${metric.value} after weights of ${weight}`)
+          reread(JSON.parse(stateOf(metric)) as Snapshot)
+          for (const { y, p } of pairs) metric.update(y, p)
+          holds(Number.isFinite(metric.value), `the value is ${metric.value} later`)
+        }
+      },
+    },
+    {
       name: 'reading the value changes nothing',
       run: () => {
         const metric = scored('p')
@@ -58,7 +76,7 @@ export function metricLaws(create: () => Metric, codec: Codec): Law[] {
         for (const stop of [0, 1, 150]) {
           const steady = create()
           for (const { y, p } of pairs.slice(0, stop)) steady.update(y, p)
-          const restored = restore(JSON.parse(stateOf(steady)) as Snapshot, [codec]) as Metric
+          const restored = reread(JSON.parse(stateOf(steady)) as Snapshot)
           for (const { y, p } of pairs.slice(stop)) {
             steady.update(y, p)
             restored.update(y, p)
@@ -68,5 +86,11 @@ export function metricLaws(create: () => Metric, codec: Codec): Law[] {
         }
       },
     },
+    ...shapeLaws(trained, reread),
+    ...('sizeInBytes' in create() ? sizeLaws(trained, (part) => reread(JSON.parse(stateOf(part)) as Snapshot)) : []),
+    ...damageLaws(trained, reread, (metric) => {
+      for (const { y, p } of pairs) metric.update(y, p)
+      holds(Number.isFinite(metric.value), `the value is ${metric.value}`)
+    }),
   ]
 }

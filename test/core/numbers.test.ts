@@ -141,8 +141,15 @@ describe('special functions', () => {
 
   test('the normal distribution function has its textbook values', () => {
     expect(normalCdf(1.959963984540054)).toBeCloseTo(0.975, 14)
-    expect(normalCdf(0)).toBe(0.5)
-    expect(normalCdf(-40)).toBe(0)
+    expect([-Infinity, -40, 0, Infinity].map(normalCdf)).toEqual([0, 0, 0.5, 1])
+  })
+
+  test('the normal distribution function is half of erfc to 1e-15, up to where it leaves the range of doubles', () => {
+    for (let z = -38; z < 9; z += 0.0037) {
+      const half = erfc(-z / Math.SQRT2) / 2
+      expect(Math.abs(normalCdf(z) - half)).toBeLessThan(1e-15)
+      if (z > -37) expect(Math.abs(normalCdf(z) / half - 1)).toBeLessThan(1e-12)
+    }
   })
 
   test('sigmoid and logit undo each other and never overflow', () => {

@@ -65,6 +65,8 @@ export const DETECTORS: readonly Entry[] = [
     DistributionDrift,
     () => new DistributionDrift({ test: 'wasserstein', testEvery: 50, falseAlarmEvery: 5000 }),
     'numbers',
+    // one is expected
+    4,
   ),
 ]
 

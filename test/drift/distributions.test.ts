@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest'
 import { SeededRng } from '../../src/core/rng.ts'
-import { chiSquaredTail, hypergeometricP, kolmogorovTail } from '../../src/drift/distributions.ts'
-import { toFalseDiscoveryRates } from '../../src/drift/false-discovery.ts'
-import { criticalSteps, exactTail, kolmogorovSmirnov } from '../../src/drift/kolmogorov-smirnov.ts'
+import {
+  chiSquaredTail,
+  hypergeometricLevel,
+  hypergeometricP,
+  kolmogorovTail,
+  logChoose,
+} from '../../src/drift/distributions.ts'
+import { jointP, toFalseDiscoveryRates } from '../../src/drift/false-discovery.ts'
+import { criticalSteps, distanceTail, exactTail, kolmogorovSmirnov } from '../../src/drift/kolmogorov-smirnov.ts'
 import { populationStability } from '../../src/drift/psi.ts'
 import { normalQuantile, ratioQuantile, studentQuantile } from '../../src/drift/quantiles.ts'
 import { permutedWasserstein, wasserstein } from '../../src/drift/wasserstein.ts'
@@ -48,6 +54,55 @@ test('a critical distance is the least one whose exact chance is small enough', 
     expect(exactTail(steps - 1, 30, 70)).toBeGreaterThan(p)
   }
   expect(criticalSteps(1e-9, 2, 2)).toBe(5)
+})
+
+const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
+
+test('chances of distances are within a tenth of the exact ones, half of that of the same distance included', () => {
+  const sizes = [
+    [50, 50],
+    [200, 200],
+    [400, 200],
+    [333, 200],
+    [500, 50],
+  ] as const
+  for (const [n, m] of sizes) {
+    const step = divisor(n, m)
+    for (const p of [0.2, 0.05, 0.01, 0.001]) {
+      const steps = Math.ceil(criticalSteps(p, n, m) / step) * step
+      const wanted = (exactTail(steps, n, m) + exactTail(steps + step, n, m)) / 2
+      expect(off(distanceTail(steps / (n * m), n, m), wanted), `${n}, ${m}, ${p}`).toBeLessThan(0.1)
+    }
+  }
+  expect(distanceTail(0, 50, 50)).toBe(1)
+})
+
+test('a level is the sum of all chances that are no less surprising', () => {
+  const [n, marked, total] = [20, 15, 120]
+  const counts = Array.from({ length: 16 }, (_, k) => k)
+  const all = logChoose(total, n)
+  const chance = (k: number): number => Math.exp(logChoose(marked, k) + logChoose(total - marked, n - k) - all)
+  for (const got of counts) {
+    const p = hypergeometricP(got, n, marked, total)
+    const level = hypergeometricLevel(p, n, marked, total)
+    let wanted = 0
+    for (const k of counts) if (hypergeometricP(k, n, marked, total) <= p * (1 + 1e-9)) wanted += chance(k)
+    expect(off(level, wanted), `${got}`).toBeLessThan(1e-9)
+    expect(level).toBeLessThanOrEqual(p * (1 + 1e-9))
+  }
+  expect(hypergeometricLevel(0.01, 20, 1, 120)).toBe(0)
+  expect(hypergeometricLevel(1, 20, 1, 120)).toBe(1)
+})
+
+test('the joint p-value is the least false discovery rate, and small as rarely as it says', () => {
+  expect(jointP(Float64Array.of(0.03, NaN, 0.5, 0.02))).toBeCloseTo(0.045, 15)
+  expect(jointP(Float64Array.of(NaN))).toBe(Infinity)
+  const rng = new SeededRng('joint')
+  let small = 0
+  for (let i = 0; i < 5000; i++) if (jointP(Float64Array.from({ length: 20 }, () => rng.next())) <= 0.1) small++
+  // 500 expected, with a deviation of 21
+  expect(small).toBeGreaterThan(430)
+  expect(small).toBeLessThan(570)
 })
 
 test('false discovery rates equal those of scipy; what was not tested does not count', () => {

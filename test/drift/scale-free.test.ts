@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DriftDetector, Rng, Snapshot } from '../../src/contracts.ts'
+import type { Codec, DriftDetector, Rng, Snapshot } from '../../src/contracts.ts'
 import { drawNormal } from '../../src/core/draw.ts'
 import { SeededRng } from '../../src/core/rng.ts'
 import { restore } from '../../src/core/snapshot.ts'
@@ -11,9 +11,11 @@ describe('laws', () => {
   // the laws restore with one codec; this one brings its inner detector along
   const codec = {
     ...pick(),
-    fromJSON: (json: Snapshot) => ScaleFree.fromJSON(json, (inner) => restore(inner, [ADWIN])),
+    fromJSON: (json: Snapshot) => ScaleFree.fromJSON(json, (inner) => restore(inner, [ADWIN, PageHinkley])),
   }
   for (const { name, run } of detectorLaws(() => new ScaleFree(() => new ADWIN()), codec)) test(name, run)
+  const around = detectorLaws(() => new ScaleFree(() => new PageHinkley()), codec, { damaged: true })
+  for (const { name, run } of around) test(`around PageHinkley: ${name}`, run)
 })
 function pick(): { type: string; version: number } {
   const { type, version } = ScaleFree
@@ -146,6 +148,17 @@ describe('ScaleFree', () => {
     })
     expect(alarms.length).toBeGreaterThanOrEqual(3)
     expect(JSON.stringify(restored)).toBe(JSON.stringify(steady))
+  })
+
+  test('a snapshot that holds what is no detector is refused', () => {
+    const json = new ScaleFree(() => new ADWIN()).toJSON()
+    const other = { ...new SeededRng('no detector').toJSON() }
+    for (const key of ['detector', 'pristine']) {
+      const broken = { ...json, state: { ...json.state, [key]: other } } as Snapshot
+      expect(() => ScaleFree.fromJSON(broken, (inner) => restore<Codec>(inner, [ADWIN, SeededRng]))).toThrow(
+        expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }),
+      )
+    }
   })
 
   test('a snapshot without its detector is refused', () => {

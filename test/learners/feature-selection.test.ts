@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Codec, JsonObject, Learner, Snapshot } from '../../src/contracts.ts'
+import type { Codec, Forgetful, JsonObject, Learner, Snapshot } from '../../src/contracts.ts'
 import { drawNormal } from '../../src/core/draw.ts'
 import { sigmoid } from '../../src/core/math.ts'
 import { SeededRng } from '../../src/core/rng.ts'
@@ -34,8 +34,10 @@ const kinds: readonly [string, () => Learner, learnsFromX: boolean][] = [
     false,
   ],
 ]
-describe.each(kinds)('FeatureSelection %s', (_, create, learnsFromX) => {
-  for (const { name, run } of learnerLaws(create, FeatureSelection, { features, codecs, learnsFromX })) test(name, run)
+describe.each(kinds)('FeatureSelection %s', (name, create, learnsFromX) => {
+  const damaged = name === 'of a regression'
+  for (const { name, run } of learnerLaws(create, FeatureSelection, { features, codecs, learnsFromX, damaged }))
+    test(name, run)
 })
 
 /** Forty features of which two, later two others, tell the label. */
@@ -88,6 +90,48 @@ describe('FeatureSelection', () => {
       return meanOf(rights.slice(500))
     })
     expect(some).toBeGreaterThan(all! + 0.01)
+  })
+
+  test.each(['correlation', 'information'] as const)(
+    'forgets its ratings too, and selects anew from enough labels, by %s',
+    (score) => {
+      const learner = new BayesianLogisticRegression({ features: 40 })
+      const options = { learner, features: 40, best: 2, score, minSamples: 400, every: 50, halfLife: 1e5 } as const
+      const selection = new FeatureSelection(options) as FeatureSelection & Forgetful
+      let row = 0
+      for (const { x, y } of stream(7000, 6000)) {
+        if (row === 6000) selection.forget(0)
+        if (row === 6000) expect(Math.max(...selection.scores)).toBe(0)
+        if (row > 6000 && row < 6399) expect(selection.selected).toEqual([7, 30])
+        selection.learn(x, y)
+        row++
+      }
+      // with 6,000 labels of the old world behind the ratings it would still show the old ones
+      expect(selection.selected).toEqual([3, 12])
+    },
+  )
+
+  test('shows all features where it forgets before the first selection, which then comes later', () => {
+    const learner = new BayesianLogisticRegression({ features: 40 })
+    const selection = new FeatureSelection({ learner, features: 40, best: 2 }) as FeatureSelection & Forgetful
+    let row = 0
+    for (const { x, y } of stream(1000)) {
+      if (row === 150) selection.forget(0)
+      if (row === 340) expect(selection.selected.length).toBe(40)
+      selection.learn(x, y)
+      row++
+    }
+    expect(selection.selected).toEqual([7, 30])
+  })
+
+  test('a snapshot of version 1 is read, with all that was seen behind its ratings', () => {
+    const selection = pick()
+    for (const { x, y } of stream(300)) selection.learn(x, y)
+    const json = JSON.parse(JSON.stringify(selection)) as Snapshot
+    const { held, ...state } = json.state
+    expect(held).toBe(300)
+    const read = restore({ ...json, version: 1, state }, [FeatureSelection, ...codecs])
+    expect(JSON.stringify(read)).toBe(JSON.stringify(selection))
   })
 
   test('a selection uses only labels before it', () => {

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Snapshot } from '../../src/contracts.ts'
 import { drawNormal } from '../../src/core/draw.ts'
 import { SeededRng } from '../../src/core/rng.ts'
+import { packState, unpackState } from '../../src/core/state.ts'
 import { GaussianNaiveBayes } from '../../src/learners/gaussian-naive-bayes.ts'
 import { reread } from './helpers.ts'
 
@@ -23,7 +25,12 @@ function labelled(n: number, seed: string): Labelled[] {
 }
 
 /** The same rules over all rows at once. */
-function plain(rows: readonly Labelled[], x: Float64Array, fade: number, categories: number): number {
+function plain(
+  rows: readonly Labelled[],
+  x: Float64Array,
+  { fade, categories, most }: { readonly fade: number; readonly categories: number; readonly most: number },
+): number {
+  const bounded = (evidence: number): number => Math.max(-most, Math.min(most, evidence))
   const weightOf = (i: number): number => rows[i]!.weight * fade ** (rows.length - 1 - i)
   const total = (y: number, feature: number, keep: (value: number) => boolean): number =>
     rows.reduce((sum, row, i) => sum + (row.y === y && keep(row.x[feature]!) ? weightOf(i) : 0), 0)
@@ -41,23 +48,48 @@ function plain(rows: readonly Labelled[], x: Float64Array, fade: number, categor
       const variance = (of(y, (v) => (v - means[y]!) ** 2) + pooled) / n[y]!
       return -((x[f]! - means[y]!) ** 2) / (2 * variance) - Math.log(variance) / 2
     })
-    odds += log[1]! - log[0]!
+    odds += bounded(log[1]! - log[0]!)
   }
-  if (!Number.isNaN(x[2])) {
-    const share = (y: number): number => (total(y, 2, (value) => value === x[2]) + 1) / (all(y) + categories)
-    odds += Math.log(share(1) / share(0))
+  const present = (y: number): number => total(y, 2, (value) => !Number.isNaN(value))
+  if (!Number.isNaN(x[2]) && present(0) > 0 && present(1) > 0) {
+    const share = (y: number): number => (total(y, 2, (value) => value === x[2]) + 1) / (present(y) + categories)
+    odds += bounded(Math.log(share(1) / share(0)))
   }
   return 1 / (1 + Math.exp(-odds))
 }
 
 describe('the probability', () => {
-  test.each([Infinity, 40])('is that of the formulae over all rows, half-life %s', (halfLife) => {
+  test.each([
+    [Infinity, 5],
+    [40, 5],
+    [40, 0.7],
+    [Infinity, Infinity],
+  ])('is that of the formulae over all rows, half-life %s, evidence up to %s', (halfLife, maxEvidence) => {
     const rows = labelled(150, 'formulae')
-    const learner = new GaussianNaiveBayes({ features: 3, nominal: [2], categories: 8, halfLife })
+    const learner = new GaussianNaiveBayes({ features: 3, nominal: [2], categories: 8, halfLife, maxEvidence })
     for (const { x, y, weight } of rows) learner.learn(x, y, weight)
+    const rule = { fade: 2 ** (-1 / halfLife), categories: 8, most: maxEvidence }
     for (const { x } of labelled(30, 'asked')) {
-      expect(learner.predict(x)).toBeCloseTo(plain(rows, x, 2 ** (-1 / halfLife), 8), 10)
+      expect(learner.predict(x)).toBeCloseTo(plain(rows, x, rule), 10)
     }
+  })
+
+  test('is not decided by one stray value where the others disagree', () => {
+    const [bounded, textbook] = [5, Infinity].map(
+      (maxEvidence) => new GaussianNaiveBayes({ features: 4, maxEvidence }),
+    ) as [GaussianNaiveBayes, GaussianNaiveBayes]
+    const rng = new SeededRng('stray')
+    for (let i = 0; i < 1000; i++) {
+      const side = i % 2 === 1 ? 1 : -1
+      const x = Float64Array.from({ length: 4 }, () => 1.5 * side + drawNormal(rng))
+      // the first feature varies a little more in class 1
+      x[0] = side === 1 ? 1.2 * drawNormal(rng) : drawNormal(rng)
+      for (const learner of [bounded, textbook]) learner.learn(x, i % 2)
+    }
+    const stray = Float64Array.of(12, -1.5, -1.5, -1.5)
+    expect(textbook.predict(stray)).toBeGreaterThan(0.9)
+    expect(bounded.predict(stray)).toBeLessThan(0.1)
+    expect(Math.abs(bounded.explain(stray).find(({ feature }) => feature === 0)!.amount)).toBeCloseTo(5, 12)
   })
 
   test('of many features neither overflows nor stops at half', () => {
@@ -95,6 +127,24 @@ describe('the probability', () => {
     const x = Float64Array.of(1, NaN)
     const without = learner.predict(x)
     expect(learner.predict(Float64Array.of(1, 1e6))).toBe(without)
+  })
+
+  test('takes no evidence from how often a nominal feature is missing', () => {
+    const learner = new GaussianNaiveBayes({ features: 1, nominal: [0], categories: 2 })
+    const rng = new SeededRng('missing')
+    for (let i = 0; i < 20_000; i++) {
+      const category = Number(rng.next() < 0.5)
+      const isMissing = i % 2 === 1 && rng.next() < 0.9
+      learner.learn(Float64Array.of(isMissing ? NaN : category), i % 2)
+    }
+    // both categories are as common in either class
+    for (const category of [0, 1]) expect(learner.predict(Float64Array.of(category))).toBeCloseTo(0.5, 1)
+  })
+
+  test('takes no evidence from a nominal feature that one class alone has shown', () => {
+    const learner = new GaussianNaiveBayes({ features: 1, nominal: [0], categories: 4 })
+    for (let i = 0; i < 20; i++) learner.learn(Float64Array.of(i % 2 ? 1 : NaN), i % 2)
+    expect(learner.predict(Float64Array.of(1))).toBe(learner.predict(Float64Array.of(NaN)))
   })
 
   test('learns from nominal features what numeric ones cannot say', () => {
@@ -156,6 +206,17 @@ test('no stream, however wild, makes a prediction NaN', () => {
       expect(JSON.stringify(reread(learner, [GaussianNaiveBayes]))).toBe(JSON.stringify(learner))
     }),
   )
+})
+
+test('a snapshot of version 1 is read: no limit of the evidence, and nominal weights from the counts', () => {
+  const learner = new GaussianNaiveBayes({ features: 3, nominal: [2], categories: 8, maxEvidence: Infinity })
+  for (const { x, y } of labelled(300, 'version 1')) learner.learn(x, y)
+  const { options, state, ...json } = JSON.parse(JSON.stringify(learner)) as Snapshot
+  const { maxEvidence: _, ...then } = options
+  const weights = unpackState(state['weights'], new Float64Array(6))
+  weights.fill(0, 4)
+  const old = { ...json, version: 1, options: then, state: { ...state, weights: packState(weights) } }
+  expect(JSON.stringify(GaussianNaiveBayes.fromJSON(old))).toBe(JSON.stringify(learner))
 })
 
 test('options and snapshots that make no sense are refused with a code', () => {

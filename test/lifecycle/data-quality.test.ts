@@ -160,7 +160,8 @@ describe('a signal unlike the past', () => {
 
 describe('a monitor', () => {
   test('says in the status which features are missing, stuck or new; without one the status says nothing', () => {
-    const learner = warm<SmallSignal>({ ...watched(), killSwitch: patient() }, 2)
+    const monitor = new FeatureMonitor({ schema, reference: 20, minSamples: 5, stuckAfter: 4, drift: null })
+    const learner = warm<SmallSignal>({ ...watched(), monitor, killSwitch: patient() }, 2)
     expect(learner.status().features).toEqual({
       ...{ completeness: NaN, stuck: [], incomplete: [], unseen: [], outOfRange: [], drifted: [] },
     })

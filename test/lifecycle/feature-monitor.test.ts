@@ -169,6 +169,12 @@ describe('the range', () => {
     const monitor = newMonitor({ drift: null })
     feed(monitor, 400, (i) => row(0.1 + 0.2, i % 2 ? 0.1 : 0.7, -0))
     for (const { outside } of monitor.report()) expect(outside).toBe(0)
+    // on a line between two of them, 0.058 of the way, this one would come out smaller
+    const constant = 0.04533576517091831
+    expect(constant * (1 - 0.058) + constant * 0.058).not.toBe(constant)
+    const odd = newMonitor({ drift: null, reference: 30, lower: 0.002, upper: 0.998 })
+    feed(odd, 100, () => row(constant, -constant))
+    expect([rowOf(odd, 'a').outside, rowOf(odd, 'b').outside]).toEqual([0, 0])
   })
 
   test('is learnt from `learn` alone without judging it', () => {

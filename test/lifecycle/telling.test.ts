@@ -113,6 +113,7 @@ describe('status', () => {
       },
       drift: { level: 'stable', marks: [] },
       killSwitch: { halted: false, cause: null },
+      features: null,
       refitDue: false,
     })
     expect(learner.openDecisions()).toEqual([])

@@ -1,5 +1,6 @@
 import { finite } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
+import { checkAmount, checkAmounts, checkCount, checkNumber, checkNumbers } from '../linear/checks.ts'
 
 /** What is known of the arms: rewards counted and averaged, the past fading, and of all rewards together. */
 export type ArmStatistics = {
@@ -12,7 +13,7 @@ export type ArmStatistics = {
 }
 
 /** Rewards beyond count as this large, so that their squares stay finite. */
-const LARGEST_REWARD = 1e100
+export const LARGEST_REWARD = 1e100
 /** Counts fade no further, so that ratios of them stay finite. */
 const LEAST_COUNT = 1e-100
 
@@ -51,11 +52,13 @@ export function learnArm(s: ArmStatistics, arm: number, reward: number, decay: n
 }
 
 /** Throws unless the numbers read from a snapshot can be statistics of that many arms. */
-export function checkArmStatistics(s: ArmStatistics, owner: string, arms: number): void {
+export function checkArmStatistics(s: ArmStatistics, arms: number): void {
   const { seen, counts, means, total, mean, variance } = s
-  const sized = counts.length === arms && means.length === arms
-  const finiteOnes = [seen, total, mean, variance].every(Number.isFinite) && means.every(Number.isFinite)
-  const positiveOnes = counts.every((n) => n >= 0 && n < Infinity) && variance >= 0 && total >= 0
-  if (sized && finiteOnes && positiveOnes) return
-  throw new TradeLearnError('CORRUPT_SNAPSHOT', `A "${owner}" snapshot must have finite counts and means, got others.`)
+  checkCount('state.seen', seen)
+  checkAmounts('state.counts', counts, arms, seen)
+  checkAmount('state.total', total, seen)
+  // a little more than rewards can be, for the last bits
+  checkNumbers('state.means', means, arms, 2 * LARGEST_REWARD)
+  checkNumber('state.mean', mean, 2 * LARGEST_REWARD)
+  checkAmount('state.variance', variance, 2 * LARGEST_REWARD * LARGEST_REWARD)
 }

@@ -1,10 +1,11 @@
 import type { Sized, Snapshot, Vector } from '../../contracts.ts'
-import { checkHalfLife, finite, fraction, integer, openFraction, text } from '../../core/check.ts'
+import { checkHalfLife, finite, fraction, openFraction, text } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { SeededRng } from '../../core/rng.ts'
 import { checkSnapshot, nested, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkCount, count } from '../linear/checks.ts'
 import { packMember } from '../members.ts'
 import { checkArm } from './arm-statistics.ts'
 import type { Bandit } from './bandit.ts'
@@ -69,7 +70,7 @@ export class Exp3 implements Bandit, Sized {
     seed = 'exp3',
   }: Partial<Exp3Options> & Pick<Exp3Options, 'arms'>) {
     this.options = {
-      arms: integer('arms', arms),
+      arms: count('arms', arms),
       exploration: openFraction('exploration', exploration),
       halfLife: checkHalfLife('halfLife', halfLife),
       lowest: finite('lowest', lowest),
@@ -143,6 +144,7 @@ export class Exp3 implements Bandit, Sized {
     const { rng: _, ...own } = state
     const settings = unpackState(options, { ...new Exp3({ arms: 1 }).options }, 'options')
     const read = unpackState<State>(own, { seen: 0, logWeights: new Float64Array(0) })
+    checkCount('state.seen', read.seen)
     const sane = read.logWeights.every((w) => w <= 0 && w > -Infinity) && read.logWeights.includes(0)
     if (read.logWeights.length !== settings.arms || !sane) {
       throw new TradeLearnError(

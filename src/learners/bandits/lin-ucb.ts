@@ -1,9 +1,20 @@
-import type { Sized, Snapshot, Vector } from '../../contracts.ts'
-import { checkHalfLife, checkVector, integer, nonNegative, positive } from '../../core/check.ts'
+import type { JsonObject, Sized, Snapshot, Vector } from '../../contracts.ts'
+import { bytesOf } from '../../core/bytes-of.ts'
+import { checkHalfLife, checkVector, nonNegative, positive } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
 import { TradeLearnError } from '../../core/errors.ts'
+import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkAmount, checkCount, checkNumbers, corrupt, count } from '../linear/checks.ts'
+import {
+  checkUD,
+  createScratch,
+  type FadingPosterior,
+  fadePosterior,
+  type Scratch,
+  turnsOf,
+} from '../linear/fading-posterior.ts'
 import { createUD, projectUD, updateUD } from '../ud-covariance.ts'
 import { checkArm, checkReward } from './arm-statistics.ts'
 import type { Bandit } from './bandit.ts'
@@ -24,13 +35,19 @@ export type LinUCBOptions = {
   readonly noise: number | 'measured'
 }
 
-/** One arm's ridge regression: the covariance P = (λI + Σ zzᵀ)⁻¹ in factors, and the weights. */
-type Arm = { count: number; diagonal: Float64Array; factor: Float64Array; weights: Float64Array }
-/** `errors` is the faded sum of squared errors, of the faded number `total`. */
-type State = { seen: number; total: number; errors: number; arms: readonly Arm[] }
+/** Each arm's ridge regression; `errors` is the faded sum of squared errors, of the faded number `total`. */
+type State = { seen: number; total: number; errors: number; arms: readonly FadingPosterior[] }
 
-/** Contexts count as no larger, so that squares of them stay finite. */
-const LARGEST_CONTEXT = 1e50
+/** Contexts count as no larger: beyond, rounding would lose what small ones have taught. */
+const LARGEST_CONTEXT = 1e12
+/** Weights and errors count as no larger, so that squares of them stay finite. */
+const LARGEST_WEIGHT = 1e125
+const LARGEST_ERROR = 1e140
+/** Penalties beyond say nothing more: all weights 0, or none held back. */
+const LEAST_RIDGE = 1e-50
+const LARGEST_RIDGE = 1e50
+/** 128 MB of covariances, so that no snapshot can ask for all memory. */
+const MOST_NUMBERS = 16_777_216
 
 /**
  * Chooses the arm that could be the best in this situation: a ridge regression an arm, and a bonus where it is unsure.
@@ -38,11 +55,12 @@ const LARGEST_CONTEXT = 1e50
  *     w_i·z + α σ √(zᵀ P_i z)        z = (1, context), P_i = (λI + Σ zzᵀ)⁻¹ over the rewards of arm i
  *
  * The "disjoint" model of the paper: arms share nothing. σ is measured from the errors made so far, so the unit of the
- * rewards does not matter; that of the contexts does (put a `StandardScaler` before it). With a `halfLife` what is
- * known fades back towards the ridge. A missing value counts as 0. Ties go to the arm tried less, then to the lower
- * number. P is kept in factors, which rounding cannot make indefinite.
+ * rewards does not matter; that of the contexts does (put a `StandardScaler` before it). With a `halfLife` the past of
+ * every arm fades at each reward, and the ridge comes back for as much, one coordinate at a time: what is no longer
+ * known is as open as at first, and no more. A missing value counts as 0. Ties go to the arm of which less is
+ * remembered, then to the lower number. P is kept in factors, which rounding cannot make indefinite.
  *
- * O(features²) for each arm; as much memory.
+ * O(features²) for each arm; as much memory. An `update` without `halfLife` touches its own arm alone.
  *
  * @see L. Li, W. Chu, J. Langford, R. E. Schapire (2010), "A contextual-bandit approach to personalized news article
  *   recommendation", WWW, algorithm 1
@@ -57,13 +75,15 @@ const LARGEST_CONTEXT = 1e50
  */
 export class LinUCB implements Bandit, Sized {
   static readonly type: string = 'lin-ucb'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly options: LinUCBOptions
   readonly #decay: number
-  readonly #z: Float64Array
-  readonly #projected: Float64Array
-  readonly #spread: Float64Array
+  readonly #variances: Float64Array
+  readonly #turns: number
+  readonly #scratch: Scratch
+  /** What the fading works in; the other vectors are in use meanwhile. */
+  readonly #fading: Scratch
   #state: State
 
   constructor({
@@ -75,18 +95,22 @@ export class LinUCB implements Bandit, Sized {
     noise = 'measured',
   }: Partial<LinUCBOptions> & Pick<LinUCBOptions, 'arms' | 'features'>) {
     this.options = {
-      arms: integer('arms', arms),
-      features: integer('features', features),
+      arms: count('arms', arms),
+      features: count('features', features),
       exploration: nonNegative('exploration', exploration),
-      ridge: positive('ridge', ridge),
+      ridge: checkRidge(ridge),
       halfLife: checkHalfLife('halfLife', halfLife),
       noise: noise === 'measured' ? noise : positive('noise', noise),
     }
+    const n = features + 1
+    count('arms * features²', arms * n * n, 1, 2 * MOST_NUMBERS)
     this.#decay = decayOf(halfLife)
-    this.#z = new Float64Array(features + 1)
-    this.#projected = new Float64Array(features + 1)
-    this.#spread = new Float64Array(features + 1)
-    this.#state = { seen: 0, total: 0, errors: 0, arms: Array.from({ length: arms }, () => freshArm(features, ridge)) }
+    this.#turns = turnsOf(n, halfLife)
+    this.#variances = new Float64Array(n).fill(1 / ridge)
+    this.#scratch = createScratch(n)
+    this.#fading = createScratch(n)
+    const fresh = (): FadingPosterior => freshArm(this.#variances)
+    this.#state = { seen: 0, total: 0, errors: 0, arms: Array.from({ length: arms }, fresh) }
   }
 
   get arms(): number {
@@ -98,9 +122,7 @@ export class LinUCB implements Bandit, Sized {
   }
 
   get sizeInBytes(): number {
-    const bytesOf = ({ diagonal, factor, weights }: Arm): number =>
-      8 + diagonal.byteLength + factor.byteLength + weights.byteLength
-    return this.#state.arms.reduce((sum, arm) => sum + bytesOf(arm), 3 * 8)
+    return bytesOf(this.#state)
   }
 
   /** What an arm could bring at best in this situation. */
@@ -117,7 +139,7 @@ export class LinUCB implements Bandit, Sized {
     let bound = this.#bound(0)
     for (let arm = 1; arm < arms.length; arm++) {
       const other = this.#bound(arm)
-      if (other > bound || (other === bound && arms[arm]!.count < arms[best]!.count)) {
+      if (other > bound || (other === bound && arms[arm]!.held < arms[best]!.held)) {
         best = arm
         bound = other
       }
@@ -130,17 +152,25 @@ export class LinUCB implements Bandit, Sized {
     const known = checkReward(reward)
     this.#read(context)
     const s = this.#state
-    if (this.#decay < 1) this.#fade()
+    const { x: z, projected, spread } = this.#scratch
+    if (this.#decay < 1) {
+      for (let i = 0; i < s.arms.length; i++) {
+        fadePosterior(s.arms[i]!, this.#variances, this.#decay, this.#turns, this.#fading)
+      }
+    }
     const model = s.arms[arm]!
-    const { weights } = model
-    const variance = projectUD(model, this.#z, this.#projected)
-    const error = known - dot(weights, this.#z)
-    updateUD(model, this.#projected, 1, this.#spread)
-    for (let i = 0; i < weights.length; i++) weights[i]! += (this.#spread[i]! * error) / (1 + variance)
+    const { mean } = model
+    const variance = projectUD(model, z, projected)
+    const error = clamp(known - dot(mean, z), -LARGEST_ERROR, LARGEST_ERROR)
+    updateUD(model, projected, 1, spread)
+    const push = error / (1 + variance)
+    for (let i = 0; i < mean.length; i++) {
+      mean[i] = clamp(mean[i]! + spread[i]! * push, -LARGEST_WEIGHT, LARGEST_WEIGHT)
+    }
     // an error before anything was known of z says more about z than about the noise: its variance is 1 + zᵀPz times that
     s.errors = s.errors * this.#decay + (error * error) / (1 + variance)
     s.total = s.total * this.#decay + 1
-    model.count++
+    model.held++
     s.seen++
   }
 
@@ -150,12 +180,11 @@ export class LinUCB implements Bandit, Sized {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): LinUCB {
-    const { options, state } = checkSnapshot(LinUCB, json)
+    const { version, options, state } = checkSnapshot(LinUCB, json)
     // null stands for the noise, which is a number or a word
     const template = { arms: 0, features: 0, exploration: 0, ridge: 0, halfLife: 0, noise: null }
     const settings = unpackState(options, template, 'options') as unknown as LinUCBOptions
-    const empty = { count: 0, diagonal: new Float64Array(0), factor: new Float64Array(0), weights: new Float64Array(0) }
-    const read = unpackState<State>(state, { seen: 0, total: 0, errors: 0, arms: [empty] })
+    const read = version === 1 ? unpackFirst(state) : unpackState<State>(state, { ...SUMS, arms: [freshArm(NONE)] })
     checkState(read, settings)
     const bandit = new LinUCB(settings)
     bandit.#state = read
@@ -166,7 +195,7 @@ export class LinUCB implements Bandit, Sized {
   #read(context: Vector): void {
     const { features } = this.options
     checkVector(context, features)
-    const z = this.#z
+    const z = this.#scratch.x
     z[0] = 1
     for (let i = 0; i < features; i++) {
       const value = context[i]!
@@ -178,24 +207,16 @@ export class LinUCB implements Bandit, Sized {
     const { exploration, noise } = this.options
     const { arms, errors, total } = this.#state
     const model = arms[arm]!
-    const variance = projectUD(model, this.#z, this.#projected)
+    const { x: z, projected } = this.#scratch
+    const variance = projectUD(model, z, projected)
     // no error so far: any size orders the arms by how little is known of them
     const sigma = noise !== 'measured' ? noise : errors > 0 ? Math.sqrt(errors / total) : 1
-    return dot(model.weights, this.#z) + exploration * sigma * Math.sqrt(variance)
-  }
-
-  /** Widens every covariance as if each past reward counted less, though never beyond what the ridge allows. */
-  #fade(): void {
-    const most = 1 / this.options.ridge
-    for (const { diagonal } of this.#state.arms) {
-      for (let i = 0; i < diagonal.length; i++) diagonal[i] = Math.min(diagonal[i]! / this.#decay, most)
-    }
+    return dot(model.mean, z) + exploration * sigma * Math.sqrt(variance)
   }
 }
 
-function freshArm(features: number, ridge: number): Arm {
-  const variances = new Float64Array(features + 1).fill(1 / ridge)
-  return { count: 0, ...createUD(variances), weights: new Float64Array(features + 1) }
+function freshArm(variances: Float64Array): FadingPosterior {
+  return { held: 0, turn: 0, mean: new Float64Array(variances.length), ...createUD(variances) }
 }
 
 function dot(weights: Float64Array, z: Float64Array): number {
@@ -204,20 +225,36 @@ function dot(weights: Float64Array, z: Float64Array): number {
   return sum
 }
 
+function checkRidge(ridge: number): number {
+  if (positive('ridge', ridge) >= LEAST_RIDGE && ridge <= LARGEST_RIDGE) return ridge
+  throw new TradeLearnError('INVALID_OPTION', `"ridge" must be from ${LEAST_RIDGE} to ${LARGEST_RIDGE}, got ${ridge}.`)
+}
+
+/** Templates of what a snapshot holds. */
+const SUMS = { seen: 0, total: 0, errors: 0 }
+const NONE: Float64Array = new Float64Array(0)
+
+/** Reads version 1, whose arms counted what they had tried and had no turns. */
+function unpackFirst(json: JsonObject): State {
+  const { arms, ...sums } = unpackState(json, {
+    ...SUMS,
+    arms: [{ count: 0, diagonal: NONE, factor: NONE, weights: NONE }],
+  })
+  const later = arms.map(({ count: held, weights: mean, ...covariance }) => ({ held, turn: 0, mean, ...covariance }))
+  return { ...sums, arms: later }
+}
+
 function checkState({ seen, total, errors, arms }: State, options: LinUCBOptions): void {
   const n = options.features + 1
-  const isArm = ({ count, diagonal, factor, weights }: Arm): boolean =>
-    Number.isFinite(count) &&
-    diagonal.length === n &&
-    factor.length === (n * (n - 1)) / 2 &&
-    weights.length === n &&
-    diagonal.every((d) => d > 0 && d < Infinity) &&
-    factor.every(Number.isFinite) &&
-    weights.every(Number.isFinite)
-  const isSane = [seen, total, errors].every((value) => value >= 0 && value < Infinity)
-  if (isSane && arms.length === options.arms && arms.every(isArm)) return
-  throw new TradeLearnError(
-    'CORRUPT_SNAPSHOT',
-    `A "lin-ucb" snapshot must have ${options.arms} arms of ${options.features} finite features, got others.`,
-  )
+  checkCount('state.seen', seen)
+  checkAmount('state.total', total, seen)
+  checkAmount('state.errors', errors, LARGEST_ERROR * LARGEST_ERROR * seen)
+  if (arms.length !== options.arms) corrupt('state.arms', `a list of ${options.arms}`, arms)
+  for (const [i, { held, turn, mean, ...covariance }] of arms.entries()) {
+    const path = `state.arms[${i}]`
+    checkAmount(`${path}.held`, held, seen)
+    if (checkCount(`${path}.turn`, turn) >= n) corrupt(`${path}.turn`, `below ${n}`, turn)
+    checkNumbers(`${path}.mean`, mean, n, LARGEST_WEIGHT)
+    checkUD(path, covariance, n, () => 1 / options.ridge)
+  }
 }

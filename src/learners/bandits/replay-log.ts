@@ -1,5 +1,7 @@
 import type { Vector } from '../../contracts.ts'
+import { finite } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
+import { checkArm } from './arm-statistics.ts'
 import type { Bandit } from './bandit.ts'
 
 /** A choice that was made at random in the past, and what came of it. */
@@ -43,6 +45,8 @@ export function replayLog(bandit: Bandit, log: Iterable<LoggedChoice>): LogRepla
     if (!(probability > 0 && probability <= 1)) {
       throw new TradeLearnError('INVALID_INPUT', `"probability" must be above 0 and up to 1, got ${probability}.`)
     }
+    checkArm(arm, bandit.arms)
+    finite('reward', reward, 'INVALID_INPUT')
     total++
     if (bandit.choose(context) !== arm) continue
     bandit.update(arm, reward, context)

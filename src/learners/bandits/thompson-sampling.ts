@@ -1,10 +1,11 @@
 import type { Sized, Snapshot } from '../../contracts.ts'
-import { checkHalfLife, fraction, integer, oneOf, text } from '../../core/check.ts'
+import { checkHalfLife, fraction, oneOf, text } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
 import { drawNormal } from '../../core/draw.ts'
 import { SeededRng } from '../../core/rng.ts'
 import { checkSnapshot, nested, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { count } from '../linear/checks.ts'
 import { packMember } from '../members.ts'
 import {
   type ArmStatistics,
@@ -70,7 +71,7 @@ export class ThompsonSampling implements Bandit, Sized {
     seed = 'thompson',
   }: Partial<ThompsonSamplingOptions> & Pick<ThompsonSamplingOptions, 'arms'>) {
     this.options = {
-      arms: integer('arms', arms),
+      arms: count('arms', arms),
       reward: oneOf('reward', reward, ['binary', 'number']),
       halfLife: checkHalfLife('halfLife', halfLife),
       seed: text('seed', seed),
@@ -121,7 +122,7 @@ export class ThompsonSampling implements Bandit, Sized {
     const { rng: _, ...own } = state
     const settings = unpackState(options, { ...new ThompsonSampling({ arms: 1 }).options }, 'options')
     const read = unpackState(own, createArmStatistics(0))
-    checkArmStatistics(read, ThompsonSampling.type, settings.arms)
+    checkArmStatistics(read, settings.arms)
     const bandit = new ThompsonSampling(settings)
     bandit.#state = read
     bandit.#rng = SeededRng.fromJSON(nested(state, 'rng', ThompsonSampling.type))

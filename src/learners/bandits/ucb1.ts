@@ -1,8 +1,9 @@
 import type { Sized, Snapshot } from '../../contracts.ts'
-import { checkHalfLife, integer, nonNegative, positive } from '../../core/check.ts'
+import { checkHalfLife, nonNegative, positive } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { count } from '../linear/checks.ts'
 import {
   type ArmStatistics,
   checkArm,
@@ -62,7 +63,7 @@ export class UCB1 implements Bandit, Sized {
     range = 'measured',
   }: Partial<UCB1Options> & Pick<UCB1Options, 'arms'>) {
     this.options = {
-      arms: integer('arms', arms),
+      arms: count('arms', arms),
       exploration: nonNegative('exploration', exploration),
       halfLife: checkHalfLife('halfLife', halfLife),
       range: range === 'measured' ? range : positive('range', range),
@@ -127,7 +128,7 @@ export class UCB1 implements Bandit, Sized {
     const template = { arms: 0, exploration: 0, halfLife: 0, range: null }
     const settings = unpackState(options, template, 'options') as unknown as UCB1Options
     const read = unpackState(state, createArmStatistics(0))
-    checkArmStatistics(read, UCB1.type, settings.arms)
+    checkArmStatistics(read, settings.arms)
     const bandit = new UCB1(settings)
     bandit.#state = read
     return bandit

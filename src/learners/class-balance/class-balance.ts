@@ -1,11 +1,14 @@
 import type { Learner, Sized, Snapshot, Vector } from '../../contracts.ts'
-import { checkHalfLife, checkObservation, positive } from '../../core/check.ts'
+import { bytesOf } from '../../core/bytes-of.ts'
+import { checkHalfLife, checkObservation, integer, positive } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkCount } from '../linear/checks.ts'
 import { packMember, type Restore, restoreMember } from '../members.ts'
+import { newestShare } from '../newest-share.ts'
 import { sizeOf } from '../size.ts'
 import { lendAbilities } from './lend-abilities.ts'
 import { scaleOdds } from './odds.ts'
@@ -25,10 +28,12 @@ export type ClassBalanceOptions = {
 
 type Settings = Omit<ClassBalanceOptions, 'learner'>
 /** Faded sums over the observations of either class: of their weights, and of the weights that they were learned with. */
-type State = { zeros: number; ones: number; learnedZeros: number; learnedOnes: number }
+type Sums = { zeros: number; ones: number; learnedZeros: number; learnedOnes: number }
+/** `held` counts the observations behind the sums. */
+type State = { held: number } & Sums
 
 /** One imagined observation of each class, as in `BaseRate`: before the first label neither is the rarer. */
-const fresh = (): State => ({ zeros: 1, ones: 1, learnedZeros: 1, learnedOnes: 1 })
+const fresh = (): State => ({ held: 0, zeros: 1, ones: 1, learnedZeros: 1, learnedOnes: 1 })
 
 /** Sums stay within these, so that ratios of ratios of them are numbers. */
 const LEAST = 1e-70
@@ -64,7 +69,7 @@ const LARGEST = 1e70
  */
 export class ClassBalance implements Learner, Sized {
   static readonly type: string = 'class-balance'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly task: 'binary' = 'binary'
   readonly learner: Learner
@@ -89,7 +94,7 @@ export class ClassBalance implements Learner, Sized {
       maxWeight: positive('maxWeight', maxWeight),
     }
     this.#decay = decayOf(halfLife)
-    lendAbilities(this, learner)
+    lendAbilities(this, learner, (keep) => this.#forget(integer('keep', keep, 0, 'INVALID_INPUT')))
   }
 
   get seen(): number {
@@ -103,8 +108,7 @@ export class ClassBalance implements Learner, Sized {
   }
 
   get sizeInBytes(): number {
-    // four numbers of its own
-    return 4 * 8 + sizeOf(this.learner)
+    return bytesOf(this.#state) + sizeOf(this.learner)
   }
 
   predict(x: Vector): number {
@@ -113,7 +117,7 @@ export class ClassBalance implements Learner, Sized {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    checkObservation('binary', x, x.length, y, weight)
+    checkObservation('binary', x, x?.length ?? 0, y, weight)
     const s = this.#state
     const scaled = Math.min(weight * this.#factorOf(y), Number.MAX_VALUE)
     // the learner may still refuse the length of x; a weight that rounds to 0 teaches nothing, as it would anyway
@@ -123,6 +127,7 @@ export class ClassBalance implements Learner, Sized {
     s.ones = clamp(s.ones * decay + (y === 1 ? weight : 0), LEAST, LARGEST)
     s.learnedZeros = clamp(s.learnedZeros * decay + (y === 0 ? scaled : 0), LEAST, LARGEST)
     s.learnedOnes = clamp(s.learnedOnes * decay + (y === 1 ? scaled : 0), LEAST, LARGEST)
+    s.held++
   }
 
   toJSON(): Snapshot {
@@ -131,16 +136,30 @@ export class ClassBalance implements Learner, Sized {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot, restore: Restore): ClassBalance {
-    const { options, state } = checkSnapshot(ClassBalance, json)
-    const { learner: _, ...own } = state
+    const { version, options, state } = checkSnapshot(ClassBalance, json)
+    const { learner: _, ...rest } = state
     const balance = new ClassBalance({
       ...unpackState(options, { share: 0, halfLife: 0, maxWeight: 0 }, 'options'),
       learner: restoreMember(state, 'learner', ClassBalance.type, restore),
     })
-    const sums = unpackState(own, fresh())
+    // version 1 could not forget, and so did not count
+    const own = version === 1 ? { ...rest, held: balance.learner.seen } : rest
+    const { held, ...sums } = unpackState(own, fresh())
+    checkCount('state.held', held)
     for (const [name, sum] of Object.entries(sums)) checkSum(name, sum)
-    balance.#state = sums
+    balance.#state = { held, ...sums }
     return balance
+  }
+
+  /** Shrinks the sums to those of the newest `keep` observations, so that as many more outweigh them. */
+  #forget(keep: number): void {
+    const s = this.#state
+    const share = newestShare(keep, s.held, this.options.halfLife)
+    s.zeros = shrink(s.zeros, share)
+    s.ones = shrink(s.ones, share)
+    s.learnedZeros = shrink(s.learnedZeros, share)
+    s.learnedOnes = shrink(s.learnedOnes, share)
+    s.held = Math.min(s.held, keep)
   }
 
   /** What the weight of a class is multiplied by. */
@@ -153,6 +172,11 @@ export class ClassBalance implements Learner, Sized {
     const isRarer = rate < 0.5 === (y === 1)
     return Math.min(isRarer ? share / rarer : (1 - share) / (1 - rarer), maxWeight)
   }
+}
+
+/** A share of a sum; what is taken off comes back as the imagined observation. */
+function shrink(sum: number, share: number): number {
+  return clamp(share * sum + (1 - share), LEAST, LARGEST)
 }
 
 function checkSum(name: string, sum: number): void {

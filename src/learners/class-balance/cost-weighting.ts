@@ -67,7 +67,8 @@ export class CostWeighting implements Learner, Sized {
     }
     // as ratios, because the sum of two costs may overflow
     this.threshold = 1 / (1 + falseNegative / falsePositive)
-    lendAbilities(this, learner)
+    // it keeps nothing of its own
+    lendAbilities(this, learner, () => {})
   }
 
   get seen(): number {
@@ -84,7 +85,7 @@ export class CostWeighting implements Learner, Sized {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    checkObservation('binary', x, x.length, y, weight)
+    checkObservation('binary', x, x?.length ?? 0, y, weight)
     const factor = 2 * (y === 1 ? 1 - this.threshold : this.threshold)
     const scaled = Math.min(weight * factor, Number.MAX_VALUE)
     // a weight that rounds to 0 would be refused

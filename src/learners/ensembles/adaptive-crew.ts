@@ -77,6 +77,11 @@ export class AdaptiveCrew {
     this.#crew.changed()
   }
 
+  /** Gives an ensemble the ability to refit of its learners, if they have it, those in the background included. */
+  lendRefits(ensemble: object): void {
+    this.#crew.lendRefits(ensemble, () => this.#renewal.learners)
+  }
+
   pack(): JsonObject {
     return { ...this.#crew.pack(), ...this.#counts, judge: this.#judge.pack(), renewal: this.#renewal.pack() }
   }

@@ -28,7 +28,7 @@ type Settings = CrewSettings &
   Pick<AdaptiveRandomForestRegressorOptions, 'rate' | 'combine' | 'halfLife'>
 
 /**
- * Regression trees that see different weights of a drifting stream, and are renewed one by one.
+ * Regression trees that see different weights and features of a drifting stream, and are renewed one by one.
  *
  * The regression counterpart of {@link AdaptiveRandomForest}: each member learns with weight k ~ Poisson(6); two ADWINs
  * watch its errors of before the label, put on a scale of their own as |e| / (|e| + mean |e|), and a successor takes
@@ -36,8 +36,9 @@ type Settings = CrewSettings &
  * weights 1 / e² of recent squared errors.
  *
  * Costs what the members cost, up to twice that while all have successors. Members default to
- * {@link HoeffdingTreeRegressor} with `confidence` 0.01 and 64 leaves, which look at all features: for members that see
- * different ones take {@link StreamingRandomPatches}.
+ * {@link HoeffdingTreeRegressor} with `confidence` 0.01 and 64 leaves, each of which splits on √M + 1 of the M features;
+ * give a `create` for others. The linear models in its leaves see all features: for members that are blind to some take
+ * {@link StreamingRandomPatches}.
  *
  * @see H. M. Gomes and others (2018), "Adaptive random forests for data stream regression", ESANN
  *
@@ -66,6 +67,7 @@ export class AdaptiveRandomForestRegressor implements Learner {
       halfLife: checkHalfLife('halfLife', halfLife),
     }
     this.#members = assemble(crew, this.options)
+    this.#members.lendRefits(this)
   }
 
   get seen(): number {
@@ -108,6 +110,7 @@ export class AdaptiveRandomForestRegressor implements Learner {
     const crew = complete(ofTask('regression', Crew.restore(options, state, owner, restore)), owner)
     const forest = new AdaptiveRandomForestRegressor({ ...options, create: crew.create })
     forest.#members = assemble(crew, forest.options).restore(state, owner, restore)
+    forest.#members.lendRefits(forest)
     return forest
   }
 }

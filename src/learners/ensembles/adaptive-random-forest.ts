@@ -74,6 +74,7 @@ export class AdaptiveRandomForest implements Learner {
       halfLife: checkHalfLife('halfLife', halfLife),
     }
     this.#trees = assemble(crew, this.options)
+    this.#trees.lendRefits(this)
   }
 
   get seen(): number {
@@ -116,6 +117,7 @@ export class AdaptiveRandomForest implements Learner {
     const crew = complete(ofTask('binary', Crew.restore(options, state, owner, restore)), owner)
     const forest = new AdaptiveRandomForest({ ...options, create: crew.create })
     forest.#trees = assemble(crew, forest.options).restore(state, owner, restore)
+    forest.#trees.lendRefits(forest)
     return forest
   }
 }

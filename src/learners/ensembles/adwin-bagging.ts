@@ -47,6 +47,7 @@ export class ADWINBagging implements Learner {
   constructor(input: CrewInput & Partial<Omit<ADWINBaggingOptions, 'seed'>>) {
     const { create = plantTree, confidence = 0.002 } = input
     this.#bag = WatchedBag.of(input, create, confidence)
+    this.#bag.crew.lendRefits(this)
     this.options = { ...this.#bag.crew.settings, confidence }
   }
 
@@ -91,6 +92,7 @@ export class ADWINBagging implements Learner {
     const bag = WatchedBag.restore(options, state, 'adwin-bagging', restore)
     const learner = new ADWINBagging({ ...options, create: bag.crew.create })
     learner.#bag = bag
+    bag.crew.lendRefits(learner)
     return learner
   }
 }

@@ -16,6 +16,8 @@ export const VOTES: readonly Vote[] = ['log-loss', 'accuracy', 'equal']
 
 /** Probabilities count as no closer to 0 and 1, so that no single label silences a member for long. */
 const MARGIN = 1e-6
+/** No loss is larger, with some room for rounding: -ln 1e-6 is 13.8. */
+const LARGEST_LOSS = 14
 /** Sharpness of the vote by log loss: 2 loses on labels that follow their neighbours, 8 on noisy ones (docs/adr/0022). */
 const SHARPNESS = 4
 
@@ -85,10 +87,12 @@ export class ClassJudge implements Judge {
     const members = this.#weights.length
     const state = unpackState(json, fresh(members), 'state.judge')
     for (let i = 0; i < members; i++) {
-      if (state.loss[i]! >= 0 && state.right[i]! >= 0 && state.judged[i]! >= state.right[i]!) continue
+      const [loss, right, judged] = [state.loss[i]!, state.right[i]!, state.judged[i]!]
+      const counted = right >= 0 && judged >= right && Number.isSafeInteger(right) && Number.isSafeInteger(judged)
+      if (counted && loss >= 0 && loss <= LARGEST_LOSS) continue
       throw new TradeLearnError(
         'CORRUPT_SNAPSHOT',
-        `Saved scores of members must be whole, got others for member ${i}.`,
+        `Saved scores of members must be counts and losses up to ${LARGEST_LOSS}, got others for member ${i}.`,
       )
     }
     this.#state = state

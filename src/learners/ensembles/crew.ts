@@ -111,12 +111,12 @@ export class Crew {
     throw new TradeLearnError('CORRUPT_SNAPSHOT', `"${owner}" must hold ${this.task} learners, got ${learner.task}.`)
   }
 
-  /** Gives an ensemble its members' ability to refit, if they have it: one due member a run. */
-  lendRefits(ensemble: object): void {
+  /** Gives an ensemble the ability to refit of its members and of `others`, if they have it: one due learner a run. */
+  lendRefits(ensemble: object, others: () => readonly Learner[] = () => []): void {
     if (this.#nursery.refits)
       lend(
         ensemble,
-        refitInTurn(() => this.members),
+        refitInTurn(() => [...this.members, ...others()]),
       )
   }
 

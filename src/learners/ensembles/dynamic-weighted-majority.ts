@@ -64,6 +64,7 @@ export class DynamicWeightedMajority implements Learner {
     }
     this.#state = { seen: 0, weights: new Float64Array(members) }
     this.#state.weights[0] = 1
+    this.#crew.lendRefits(this)
   }
 
   get seen(): number {
@@ -111,6 +112,7 @@ export class DynamicWeightedMajority implements Learner {
     const learner = new DynamicWeightedMajority({ ...options, create: crew.create })
     const { rng: _, prototype: __, crew: ___, ...own } = state
     learner.#crew = crew
+    crew.lendRefits(learner)
     learner.#state = checkWeights(unpackState(own, learner.#state), crew.members.length)
     return learner
   }

@@ -3,6 +3,7 @@ import { checkObservation, checkVector, integer } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { isRefittable, lend, refitInTurn } from '../abilities.ts'
 import { packMember, type Restore, restoreMember } from '../members.ts'
 import { sizeOf } from '../size.ts'
 
@@ -19,7 +20,7 @@ export type FeatureSubsetOptions = {
 /**
  * A learner that sees some of the features.
  *
- * Costs what the learner costs, plus a copy of its features.
+ * Costs what the learner costs, plus a copy of its features. It can `refit` when the learner can.
  *
  * @example
  * ```ts
@@ -48,6 +49,11 @@ export class FeatureSubset implements Learner {
     this.learner = learner
     // lets the learner refuse the length before it has learned
     learner.predict(this.#part)
+    if (isRefittable(learner))
+      lend(
+        this,
+        refitInTurn(() => [learner]),
+      )
   }
 
   get task(): Learner['task'] {

@@ -64,6 +64,7 @@ export class LeveragingBagging implements Learner {
   constructor(input: CrewInput & Partial<Omit<LeveragingBaggingOptions, 'seed'>>) {
     const { create = plantTree, method = 'poisson', rate = 6, confidence = 0.002 } = input
     this.#bag = WatchedBag.of(input, create, confidence)
+    this.#bag.crew.lendRefits(this)
     this.options = {
       ...this.#bag.crew.settings,
       method: oneOf('method', method, METHODS),
@@ -116,6 +117,7 @@ export class LeveragingBagging implements Learner {
     const bag = WatchedBag.restore(options, state, 'leveraging-bagging', restore)
     const learner = new LeveragingBagging({ ...options, create: bag.crew.create })
     learner.#bag = bag
+    bag.crew.lendRefits(learner)
     return learner
   }
 

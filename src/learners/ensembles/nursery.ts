@@ -10,7 +10,8 @@ import { reseed } from './reseed.ts'
  * Makes a fresh member for vectors of `features` numbers. Members may differ by their seed alone.
  *
  * Functions cannot be saved. So a restored ensemble makes new members from an unused one, by giving its class the same
- * options with another `seed`, or by exchanging the seeds of its parts; that this works is checked at the start.
+ * options with another `seed`, or by exchanging the seeds of its parts; that this works is checked at the start. It does
+ * not for an ensemble with a `create` of its own, which therefore cannot be a member of another.
  */
 export type CreateMember = (seed: number, features: number) => Learner
 
@@ -50,7 +51,8 @@ export class Nursery {
     if (JSON.stringify(reseed(sample, PROTOTYPE_SEED, OTHER_SEED)) !== JSON.stringify(packMember(other))) {
       throw new TradeLearnError(
         'INVALID_OPTION',
-        '"create" must make unused learners that differ in options named "seed" alone, got other differences.',
+        '"create" must make unused learners that differ in options named "seed" alone, got other differences ' +
+          '(an ensemble with a "create" of its own cannot be a member of another).',
       )
     }
     return new Nursery(sample, features, (seed) => create(seed, features))

@@ -1,6 +1,7 @@
 import type { Learner, Snapshot, Vector } from '../../contracts.ts'
 import { checkObservation, checkVector, integer, oneOf, openFraction } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
+import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import type { Restore } from '../members.ts'
@@ -30,9 +31,10 @@ const fresh = (members: number): State => ({
 
 /** λ is kept below this: a row that a row of good members all miss would otherwise outweigh all others. */
 const HEAVIEST = 100
-/** Sums of weights stop here, so that their sum stays finite. */
+/** Sums of weights lie between these, so that their sum stays finite and their quotients are numbers. */
+const SMALLEST = 1e-300
 const LARGEST = 1e300
-/** Errors count as no smaller, so that a member without any has a finite vote; River's number. */
+/** Shares of errors count as no smaller, so that a member without any has a finite vote; River's number, of a sum there. */
 const LEAST_ERROR = 1e-16
 
 /**
@@ -79,6 +81,7 @@ export class OnlineBoosting implements Learner {
     }
     this.#watch = new Watch(members, confidence)
     this.#state = fresh(members)
+    this.#crew.lendRefits(this)
   }
 
   get seen(): number {
@@ -121,7 +124,7 @@ export class OnlineBoosting implements Learner {
       if (count > 0) member.learn(x, y, weightOf(count, weight))
       const hit = !misses(member.predict(x), y)
       const sums = hit ? right : wrong
-      sums[i] = Math.min(sums[i]! + lambda * weight, LARGEST)
+      sums[i] = clamp(sums[i]! + lambda * weight, SMALLEST, LARGEST)
       lambda = Math.min((lambda * (right[i]! + wrong[i]!)) / (2 * sums[i]!), HEAVIEST)
       if (watched) this.#watch.see(i, hit ? 0 : 1)
     }
@@ -145,6 +148,7 @@ export class OnlineBoosting implements Learner {
     const learner = new OnlineBoosting({ ...options, create: crew.create })
     const { rng: _, prototype: __, crew: ___, detectors, ...own } = state
     learner.#crew = crew
+    crew.lendRefits(learner)
     learner.#watch = Watch.restore(detectors, options.members, options.confidence, owner)
     learner.#state = checkSums(unpackState(own, fresh(options.members)))
     return learner
@@ -152,7 +156,9 @@ export class OnlineBoosting implements Learner {
 
   #voteOf(member: number): number {
     const { right, wrong } = this.#state
-    const error = (wrong[member]! + LEAST_ERROR) / (right[member]! + wrong[member]! + LEAST_ERROR)
+    const total = right[member]! + wrong[member]!
+    if (total === 0) return 0
+    const error = Math.max(wrong[member]! / total, LEAST_ERROR)
     return error < 0.5 ? Math.log((1 - error) / error) : 0
   }
 
@@ -169,7 +175,7 @@ export class OnlineBoosting implements Learner {
 function checkSums(state: State): State {
   integer('state.seen', state.seen, 0, 'CORRUPT_SNAPSHOT')
   integer('state.replaced', state.replaced, 0, 'CORRUPT_SNAPSHOT')
-  if ([...state.right, ...state.wrong].every((sum) => sum >= 0 && sum < Infinity)) return state
+  if ([...state.right, ...state.wrong].every((sum) => sum >= 0 && sum <= LARGEST)) return state
   throw new TradeLearnError(
     'CORRUPT_SNAPSHOT',
     'Saved sums of weights must be finite numbers of at least 0, got others.',

@@ -6,6 +6,7 @@ import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { isRefittable, lend, refitInTurn } from '../abilities.ts'
 import { packMember, type Restore, restoreMember, restoreMembers } from '../members.ts'
+import { checkOneWidth } from '../one-width.ts'
 import { sizeOf, sizeOfAll } from '../size.ts'
 
 /** Options of {@link OnlineStacking}. */
@@ -91,7 +92,7 @@ export class OnlineStacking implements Learner {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    checkObservation(this.task, x, x.length, y, weight)
+    checkObservation(this.task, x, x?.length ?? 0, y, weight)
     if (x.length !== this.#width) this.#checkWidth(x)
     this.meta.learn(this.#ask(x), y, weight)
     for (const learner of this.learners) learner.learn(x, y, weight)
@@ -113,6 +114,7 @@ export class OnlineStacking implements Learner {
       learners: restoreMembers(state, 'learners', owner, restore),
       meta: restoreMember(state, 'meta', owner, restore),
     })
+    checkOneWidth(stack.learners, owner)
     const { seen } = unpackState(own, { seen: 0 })
     stack.#state = { seen: integer('state.seen', seen, 0, 'CORRUPT_SNAPSHOT') }
     return stack

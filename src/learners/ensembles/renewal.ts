@@ -44,7 +44,12 @@ export class Renewal {
 
   /** Members that have a learner in the background. */
   get waiting(): number {
-    return this.#background.filter((learner) => learner !== undefined).length
+    return this.learners.length
+  }
+
+  /** The learners in the background. */
+  get learners(): readonly Learner[] {
+    return this.#background.filter((learner) => learner !== undefined)
   }
 
   /** Lets the background learner of a member learn, where there is one. */
@@ -68,8 +73,7 @@ export class Renewal {
   }
 
   get sizeInBytes(): number {
-    const learners = this.#background.filter((learner) => learner !== undefined)
-    return sizeOfAll(this.#warnings) + sizeOfAll(this.#drifts) + sizeOfAll(learners)
+    return sizeOfAll(this.#warnings) + sizeOfAll(this.#drifts) + sizeOfAll(this.learners)
   }
 
   pack(): JsonObject {
@@ -93,8 +97,8 @@ export class Renewal {
         `"${owner}" must hold ${members} places for background learners, got ${show(background)}.`,
       )
     }
-    this.#warnings = restoreDetectors(warnings, members, owner)
-    this.#drifts = restoreDetectors(drifts, members, owner)
+    this.#warnings = restoreDetectors(warnings, members, owner, this.#warning())
+    this.#drifts = restoreDetectors(drifts, members, owner, this.#drift())
     this.#background = background.map((learner: Snapshot | null) =>
       learner === null
         ? undefined

@@ -83,6 +83,7 @@ export class StreamingRandomPatches implements Learner {
       halfLife: checkHalfLife('halfLife', halfLife),
     }
     this.#members = assemble(crew, this.options)
+    this.#members.lendRefits(this)
   }
 
   get seen(): number {
@@ -119,12 +120,12 @@ export class StreamingRandomPatches implements Learner {
     const owner = StreamingRandomPatches.type
     const { features, featuresPerMember } = options
     checkWidth(featuresPerMember, features)
-    const withPatches: Restore = (part) =>
-      (part as Snapshot | null)?.type === FeatureSubset.type ? FeatureSubset.fromJSON(part, withPatches) : restore(part)
+    const withPatches = knowing(knowing(restore))
     const wrap = patching(features, featuresPerMember)
     const crew = complete(Crew.restore(options, state, owner, withPatches, wrap, featuresPerMember), owner)
     const patches = new StreamingRandomPatches({ ...options, create: crew.create })
     patches.#members = assemble(crew, patches.options).restore(state, owner, withPatches)
+    patches.#members.lendRefits(patches)
     return patches
   }
 }
@@ -141,6 +142,12 @@ const TEMPLATE = {
   combine: '',
   halfLife: 0,
 }
+
+/** Reads the patches as well; twice knowing, those of members that are themselves learners with some of the features. */
+const knowing =
+  (restore: Restore): Restore =>
+  (part) =>
+    (part as Snapshot | null)?.type === FeatureSubset.type ? FeatureSubset.fromJSON(part, restore) : restore(part)
 
 /** Gives a fresh learner the features that it will see. */
 const patching =

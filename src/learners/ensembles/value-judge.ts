@@ -6,7 +6,7 @@ import type { Judge } from './judge.ts'
 
 /**
  * What members say together: the median; the mean; the mean with weights that fall with the recent squared error of
- * each, 1 / e².
+ * each, 1 / e², of those that have been judged, if any have.
  */
 export type Combination = 'median' | 'mean' | 'weighted'
 
@@ -52,7 +52,8 @@ export class ValueJudge implements Judge {
     let mean = 0
     let total = 0
     for (let i = 0; i < square.length; i++) {
-      const weight = weighted && judged[i]! > 0 ? ratio(least, square[i]!) : 1
+      // who has not been judged has to wait while others have
+      const weight = !weighted || least === Infinity ? 1 : judged[i]! > 0 ? ratio(least, square[i]!) : 0
       if (weight === 0) continue
       total += weight
       const share = weight / total
@@ -71,10 +72,11 @@ export class ValueJudge implements Judge {
   see(member: number, said: number, y: number): void {
     const { judged, size, square } = this.#state
     const error = Math.min(Math.abs(y - said), LARGEST)
-    const keep = judged[member] === 0 ? 0 : this.#decay
-    judged[member]!++
-    size[member]! += (error - size[member]!) / judged[member]!
-    square[member] = keep * square[member]! + (1 - keep) * error * error
+    const n = ++judged[member]!
+    size[member]! += (error - size[member]!) / n
+    // a plain mean until as many are in as a fading one remembers, so that the first counts as much as the others
+    const share = Math.max(1 / n, 1 - this.#decay)
+    square[member] = (1 - share) * square[member]! + share * error * error
   }
 
   replaced(member: number): void {
@@ -96,10 +98,12 @@ export class ValueJudge implements Judge {
     const members = this.#sorted.length
     const state = unpackState(json, fresh(members), 'state.judge')
     for (let i = 0; i < members; i++) {
-      if (state.judged[i]! >= 0 && state.size[i]! >= 0 && state.square[i]! >= 0) continue
+      const [judged, size, square] = [state.judged[i]!, state.size[i]!, state.square[i]!]
+      const sound = Number.isSafeInteger(judged) && judged >= 0 && size >= 0 && square >= 0
+      if (sound && size <= 2 * LARGEST && square <= 2 * LARGEST * LARGEST) continue
       throw new TradeLearnError(
         'CORRUPT_SNAPSHOT',
-        `Saved errors of members must be at least 0, got others for member ${i}.`,
+        `Saved errors of members must be numbers from 0 to ${LARGEST}, got others for member ${i}.`,
       )
     }
     this.#state = state

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue, Snapshot } from '../../contracts.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { ADWIN } from '../../drift/adwin.ts'
+import { isAlike } from '../alike.ts'
 import { packMember } from '../members.ts'
 import { sizeOfAll } from '../size.ts'
 
@@ -46,7 +47,7 @@ export class Watch {
   /** Reads back what {@link pack} wrote. */
   static restore(json: JsonValue | undefined, members: number, confidence: number, owner: string): Watch {
     const watch = new Watch(0, confidence)
-    watch.#detectors = restoreDetectors(json, members, owner)
+    watch.#detectors = restoreDetectors(json, members, owner, watch.#fresh())
     return watch
   }
 
@@ -56,10 +57,16 @@ export class Watch {
   }
 }
 
-/** A saved list of ADWINs, one for each member. */
-export function restoreDetectors(json: JsonValue | undefined, members: number, owner: string): ADWIN[] {
+/** A saved list of ADWINs, one for each member, with the options of a fresh one. */
+export function restoreDetectors(json: JsonValue | undefined, members: number, owner: string, fresh: ADWIN): ADWIN[] {
   if (!Array.isArray(json) || json.length !== members) {
     throw new TradeLearnError('CORRUPT_SNAPSHOT', `"${owner}" must hold ${members} detectors, got ${show(json)}.`)
   }
-  return json.map((detector: Snapshot) => ADWIN.fromJSON(detector))
+  const detectors = json.map((detector: Snapshot) => ADWIN.fromJSON(detector))
+  const odd = detectors.find((detector) => !isAlike(detector, fresh))
+  if (odd === undefined) return detectors
+  throw new TradeLearnError(
+    'CORRUPT_SNAPSHOT',
+    `"${owner}" must hold detectors with the options ${show(fresh.options)}, got ${show(odd.options)}.`,
+  )
 }

@@ -1,3 +1,5 @@
+import { checkAmounts, checkNumbers } from '../linear/checks.ts'
+
 /** Exponentially weighted moments of every feature together with the label, over the rows where it is known. */
 export type Correlations = {
   readonly total: Float64Array
@@ -48,4 +50,21 @@ export function learnCorrelations(c: Correlations, x: Float64Array, y: number, w
 export function correlationOf({ varianceX, varianceY, covariance }: Correlations, j: number): number {
   const scale = Math.sqrt(varianceX[j]!) * Math.sqrt(varianceY[j]!)
   return scale > 0 ? Math.min(Math.abs(covariance[j]!) / scale, 1) : 0
+}
+
+/** Leaves a share of the weight of all rows so far. */
+export function fadeCorrelations({ total }: Correlations, share: number): void {
+  for (let j = 0; j < total.length; j++) total[j]! *= share
+}
+
+/** Throws unless moments from a snapshot are some that rows can lead to. */
+export function checkCorrelations(path: string, c: Correlations): void {
+  const n = c.total.length
+  checkAmounts(`${path}.total`, c.total, n, LARGEST)
+  // a little more than values can be, for the last bits
+  for (const key of ['meanX', 'meanY'] as const) checkNumbers(`${path}.${key}`, c[key], n, 2 * LARGEST)
+  for (const key of ['varianceX', 'varianceY'] as const) {
+    checkAmounts(`${path}.${key}`, c[key], n, 2 * LARGEST * LARGEST)
+  }
+  checkNumbers(`${path}.covariance`, c.covariance, n, 2 * LARGEST * LARGEST)
 }

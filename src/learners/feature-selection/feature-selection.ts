@@ -1,14 +1,31 @@
-import type { JsonValue, Learner, Sized, Snapshot, Vector } from '../../contracts.ts'
+import type { JsonObject, JsonValue, Learner, Sized, Snapshot, Vector } from '../../contracts.ts'
+import { bytesOf } from '../../core/bytes-of.ts'
 import { checkHalfLife, checkObservation, checkVector, integer, nonNegative, oneOf } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from '../abilities.ts'
+import { checkCount, corrupt, count } from '../linear/checks.ts'
 import { packMember, type Restore, restoreMember } from '../members.ts'
+import { newestShare } from '../newest-share.ts'
 import { sizeOf } from '../size.ts'
-import { type Correlations, correlationOf, createCorrelations, learnCorrelations } from './correlation.ts'
-import { createInformation, type Information, informationOf, learnInformation } from './information.ts'
+import {
+  type Correlations,
+  checkCorrelations,
+  correlationOf,
+  createCorrelations,
+  fadeCorrelations,
+  learnCorrelations,
+} from './correlation.ts'
+import {
+  checkInformation,
+  createInformation,
+  fadeInformation,
+  type Information,
+  informationOf,
+  learnInformation,
+} from './information.ts'
 import { selectBest } from './select-best.ts'
 
 /** Options of {@link FeatureSelection}. */
@@ -36,10 +53,12 @@ export type FeatureSelectionOptions = {
 
 type Settings = Omit<FeatureSelectionOptions, 'learner'>
 type Ratings = { readonly correlation: Correlations } | { readonly information: Information }
-type State = { seen: number; selected: Uint8Array; ratings: Ratings }
+/** `held` counts the observations behind the ratings. */
+type State = { seen: number; held: number; selected: Uint8Array; ratings: Ratings }
 
 const fresh = ({ features, score }: Pick<Settings, 'features' | 'score'>): State => ({
   seen: 0,
+  held: 0,
   selected: new Uint8Array(features).fill(1),
   ratings:
     score === 'correlation'
@@ -60,7 +79,8 @@ const fresh = ({ features, score }: Pick<Settings, 'features' | 'score'>): State
  * Each feature is rated alone: two that say the same both get in, and two that say something only together (an
  * exclusive or) are both missed. O(features) a label beside the learner.
  *
- * It can `refit`, `forget` and `explain` when its learner can; features that are not selected have no part in it.
+ * It can `refit`, `forget` and `explain` when its learner can; features that are not selected have no part in it. To
+ * forget keeps the selection until `minSamples` observations are behind new ratings.
  *
  * @see River, `feature_selection.SelectKBest`, which has no memory, no margin and no way to fade
  *
@@ -72,7 +92,7 @@ const fresh = ({ features, score }: Pick<Settings, 'features' | 'score'>): State
  */
 export class FeatureSelection implements Learner, Sized {
   static readonly type: string = 'feature-selection'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly task: 'binary' | 'regression'
   readonly learner: Learner
@@ -93,7 +113,7 @@ export class FeatureSelection implements Learner, Sized {
     margin = 0.2,
   }: Partial<FeatureSelectionOptions> & Pick<FeatureSelectionOptions, 'learner' | 'features' | 'best'>) {
     this.options = {
-      features: integer('features', features),
+      features: count('features', features),
       best: integer('best', best),
       score: oneOf('score', score, ['correlation', 'information']),
       halfLife: checkHalfLife('halfLife', halfLife),
@@ -118,7 +138,15 @@ export class FeatureSelection implements Learner, Sized {
         this,
         refitInTurn(() => [learner]),
       )
-    if (isForgetful(learner)) lend(this, { forget: (keep) => learner.forget(keep) })
+    if (isForgetful(learner)) {
+      lend(this, {
+        forget: (keep) => {
+          // first, as it refuses what is no number of observations
+          learner.forget(keep)
+          this.#forget(integer('keep', keep, 0, 'INVALID_INPUT'))
+        },
+      })
+    }
     if (isExplainable(learner)) {
       lend(this, {
         explains: learner.explains,
@@ -145,10 +173,7 @@ export class FeatureSelection implements Learner, Sized {
   }
 
   get sizeInBytes(): number {
-    const { ratings, selected } = this.#state
-    const arrays = Object.values('correlation' in ratings ? ratings.correlation : ratings.information)
-    const own = arrays.reduce<number>((sum, part) => sum + (typeof part === 'number' ? 8 : part.byteLength), 8)
-    return own + selected.byteLength + sizeOf(this.learner)
+    return bytesOf(this.#state) + sizeOf(this.learner)
   }
 
   predict(x: Vector): number {
@@ -164,9 +189,10 @@ export class FeatureSelection implements Learner, Sized {
     if ('correlation' in ratings) learnCorrelations(ratings.correlation, x, y, weight, this.#decay)
     else learnInformation(ratings.information, x, y, weight, this.#decay)
     s.seen++
-    if (s.seen < minSamples || (s.seen - minSamples) % every !== 0) return
+    s.held++
+    if (s.held < minSamples || (s.seen - minSamples) % every !== 0) return
     // all are marked before the first selection
-    if (s.seen === minSamples) s.selected.fill(0)
+    if (this.selected.length > best) s.selected.fill(0)
     selectBest(this.#rate(), s.selected, best, margin)
   }
 
@@ -176,8 +202,10 @@ export class FeatureSelection implements Learner, Sized {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot, restore: Restore): FeatureSelection {
-    const { options, state } = checkSnapshot(FeatureSelection, json)
-    const { learner: _, ...own } = state
+    const { version, options, state } = checkSnapshot(FeatureSelection, json)
+    const { learner: _, ...rest } = state
+    // version 1 could not forget its ratings
+    const own: JsonObject = version === 1 ? { ...rest, held: rest['seen'] ?? null } : rest
     const settings = unpackState(options, TEMPLATE, 'options')
     // before anything of that size is made
     const selected = unpackState<Uint8Array>(own['selected'] as JsonValue, new Uint8Array(0), 'state.selected')
@@ -189,7 +217,7 @@ export class FeatureSelection implements Learner, Sized {
     }
     const learner = restoreMember(state, 'learner', FeatureSelection.type, restore)
     const selection = new FeatureSelection({ ...settings, learner })
-    selection.#state = checkRatings(unpackState(own, fresh(settings)))
+    selection.#state = checkState(unpackState(own, fresh(settings)))
     return selection
   }
 
@@ -200,6 +228,17 @@ export class FeatureSelection implements Learner, Sized {
     const shown = this.#shown
     for (let j = 0; j < x.length; j++) shown[j] = selected[j] === 1 ? x[j]! : NaN
     return shown
+  }
+
+  /** Shrinks the weight behind the ratings to that of the newest `keep` observations. */
+  #forget(keep: number): void {
+    const s = this.#state
+    const { ratings } = s
+    const share = newestShare(keep, s.held, this.options.halfLife)
+    if (share === 0) s.ratings = fresh(this.options).ratings
+    else if ('correlation' in ratings) fadeCorrelations(ratings.correlation, share)
+    else fadeInformation(ratings.information, share)
+    s.held = Math.min(s.held, keep)
   }
 
   #rate(): Float64Array {
@@ -222,14 +261,11 @@ const TEMPLATE: Settings = {
   margin: 0,
 }
 
-/** Passes a state whose ratings are finite numbers, which all that follows from them then is as well. */
-function checkRatings(state: State): State {
-  const { ratings } = state
-  for (const part of Object.values('correlation' in ratings ? ratings.correlation : ratings.information)) {
-    const numbers = typeof part === 'number' ? [part] : part
-    if (!numbers.every(Number.isFinite)) {
-      throw new TradeLearnError('CORRUPT_SNAPSHOT', '"state.ratings" must be finite numbers, got others.')
-    }
-  }
+/** Passes a state that learning can lead to. */
+function checkState(state: State): State {
+  const { seen, held, ratings } = state
+  if (checkCount('state.held', held) > checkCount('state.seen', seen)) corrupt('state.held', `at most ${seen}`, held)
+  if ('correlation' in ratings) checkCorrelations('state.ratings', ratings.correlation)
+  else checkInformation('state.ratings', ratings.information)
   return state
 }

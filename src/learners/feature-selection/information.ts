@@ -1,3 +1,5 @@
+import { checkAmount, checkAmounts, checkNumber, checkNumbers, corrupt } from '../linear/checks.ts'
+
 /**
  * Exponentially weighted counts of every feature's eight bins against two kinds of label.
  *
@@ -22,6 +24,8 @@ const CELLS = BINS * KINDS
 const LARGEST = 1e75
 /** Beyond this the unit is brought back to 1. */
 const LARGEST_UNIT = 1e100
+/** More than rows of the largest weight and unit can add up to: 2^53 of them. */
+const LARGEST_COUNT = 1e192
 
 /** No rows yet. */
 export function createInformation(features: number): Information {
@@ -71,6 +75,26 @@ function binOf(delta: number, deviation: number): number {
 function rescale(s: Information): void {
   for (let i = 0; i < s.counts.length; i++) s.counts[i]! /= s.unit
   s.unit = 1
+}
+
+/** Leaves a share of the weight of all rows so far. */
+export function fadeInformation({ label, total, counts }: Information, share: number): void {
+  label[0]! *= share
+  for (let j = 0; j < total.length; j++) total[j]! *= share
+  for (let i = 0; i < counts.length; i++) counts[i]! *= share
+}
+
+/** Throws unless counts and moments from a snapshot are some that rows can lead to. */
+export function checkInformation(path: string, { unit, label, total, mean, variance, counts }: Information): void {
+  const n = total.length
+  if (!(unit >= 1 && unit <= LARGEST_UNIT)) corrupt(`${path}.unit`, `from 1 to ${LARGEST_UNIT}`, unit)
+  checkAmount(`${path}.label[0]`, label[0]!, LARGEST)
+  // a little more than values can be, for the last bits
+  checkNumber(`${path}.label[1]`, label[1]!, 2 * LARGEST)
+  checkAmounts(`${path}.total`, total, n, LARGEST)
+  checkNumbers(`${path}.mean`, mean, n, 2 * LARGEST)
+  checkAmounts(`${path}.variance`, variance, n, 2 * LARGEST * LARGEST)
+  checkAmounts(`${path}.counts`, counts, n * CELLS, LARGEST_COUNT)
 }
 
 /**

@@ -5,9 +5,10 @@ import { clamp } from '../../core/math.ts'
 import { SeededRng } from '../../core/rng.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { type State, unpackState } from '../../core/state.ts'
+import { count } from '../linear/checks.ts'
 import type { AnomalyScorer } from './anomaly-scorer.ts'
 import { branchesOf, cutHalfSpaces, type HalfSpaces } from './half-spaces.ts'
-import { createRanges, type Limits, learnRanges, limitsFrom, placeBetween, type Ranges } from './limits.ts'
+import { areRanges, createRanges, type Limits, learnRanges, limitsFrom, placeBetween, type Ranges } from './limits.ts'
 
 /** Options of {@link HalfSpaceTrees}. */
 export type HalfSpaceTreesOptions = {
@@ -43,6 +44,8 @@ type Window = { limits: Limits; masses: Int32Array }
 
 /** Higher trees would take more than a million nodes each dozen. */
 const HIGHEST = 15
+/** 12 bytes each in the cuts, 16 in the masses: half a gigabyte, so that no snapshot can ask for all memory. */
+const MOST_BRANCHES = 16_777_216
 /** A node with less than this share of the window is not looked into further, as in the paper. */
 const SIZE_LIMIT = 0.1
 
@@ -91,8 +94,8 @@ export class HalfSpaceTrees implements AnomalyScorer, Sized {
     seed = 'half-space trees',
   }: Partial<HalfSpaceTreesOptions> & Pick<HalfSpaceTreesOptions, 'features'>) {
     this.options = {
-      features: integer('features', features),
-      trees: integer('trees', trees),
+      features: count('features', features),
+      trees: count('trees', trees),
       height: integer('height', height),
       window: integer('window', window, 2),
       limits: checkLimits(limits, features),
@@ -101,6 +104,7 @@ export class HalfSpaceTrees implements AnomalyScorer, Sized {
     if (height > HIGHEST) {
       throw new TradeLearnError('INVALID_OPTION', `"height" must be at most ${HIGHEST}, got ${height}.`)
     }
+    count('trees * 2^height', trees * branchesOf(height), 1, MOST_BRANCHES)
     this.#spaces = cutHalfSpaces(features, trees, height, new SeededRng(seed))
     this.#place = new Float64Array(features)
     this.#state = fresh(this.options)
@@ -223,11 +227,18 @@ function checkState(state: Memory, { features, trees, height, window }: HalfSpac
   const { seen, filled, count, ranges, reference, latest } = state
   const size = trees * (2 * branchesOf(clamp(height, 0, HIGHEST)) + 1)
   for (const { limits, masses } of [reference, latest]) {
-    must(masses.length === size && masses.every((mass) => mass >= 0), `${size} masses of at least 0`)
-    must(limits.low.length === features && limits.low.every(Number.isFinite), `${features} finite low limits`)
-    must(limits.high.length === features && limits.high.every(Number.isFinite), `${features} finite high limits`)
+    must(
+      masses.length === size && masses.every((mass) => mass >= 0 && mass <= window),
+      `${size} masses up to ${window}`,
+    )
+    const { low, high } = limits
+    must(low.length === features && high.length === features, `${features} limits`)
+    must(
+      low.every((from, j) => from <= high[j]! && high[j]! - from < Infinity),
+      'limits of which the low ones are not above the high ones',
+    )
   }
-  must(ranges.length === 2 * features, `two quantiles for each of ${features} features`)
+  must(areRanges(ranges, features), `two quantiles for each of ${features} features`)
   must([seen, filled, count].every((n) => Number.isSafeInteger(n) && n >= 0) && count < window, 'sane counts')
 }
 
@@ -250,9 +261,12 @@ function fresh({ features, trees, height, limits }: HalfSpaceTreesOptions): Memo
 
 function checkLimits(limits: HalfSpaceTreesOptions['limits'], features: number): HalfSpaceTreesOptions['limits'] {
   const isPair = (pair: readonly [number, number]): boolean =>
-    Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite) && pair[0] < pair[1]
+    Array.isArray(pair) && pair.length === 2 && pair[0] < pair[1] && pair[1] - pair[0] < Infinity
   if (Array.isArray(limits) && (limits.length === 0 || limits.length === features) && limits.every(isPair)) {
     return limits.map(([low, high]) => [low, high] as const)
   }
-  throw new TradeLearnError('INVALID_OPTION', `"limits" must be empty or ${features} pairs of low < high, got others.`)
+  throw new TradeLearnError(
+    'INVALID_OPTION',
+    `"limits" must be empty or ${features} pairs of low < high a finite width apart, got others.`,
+  )
 }

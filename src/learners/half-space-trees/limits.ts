@@ -25,6 +25,17 @@ export function learnRanges(ranges: Ranges, x: Float64Array): void {
   }
 }
 
+/** Whether quantiles that were read back are those of so many features. */
+export function areRanges(ranges: Ranges, features: number): boolean {
+  const isQuantile = ({ q, n, heights, positions }: StreamingQuantile, i: number): boolean =>
+    q === (i % 2 === 0 ? 0.05 : 0.95) &&
+    Number.isSafeInteger(n) &&
+    n >= 0 &&
+    heights.every((height) => Math.abs(height) <= LARGEST) &&
+    positions.every((position) => position >= 1 && position <= Math.max(n, 5))
+  return ranges.length === 2 * features && ranges.every(isQuantile)
+}
+
 /**
  * Limits that leave as much room below the 5 % quantile and above the 95 % one as lies between them: wild values do not
  * stretch them, and what lies outside the usual range still falls into cells of its own.

@@ -1,5 +1,6 @@
 import { TradeLearnError } from '../../core/errors.ts'
 import type { ADWIN } from '../../drift/adwin.ts'
+import { isAlike } from '../alike.ts'
 import { type Grown, type Kernel, prune } from './growth.ts'
 import { takePlace } from './leaf-statistics.ts'
 import { cutBelow, growTree } from './tree.ts'
@@ -101,18 +102,19 @@ export function liveLeaves({ tree }: Grown): number {
   return found
 }
 
-/** Throws unless the roots of alternates that were read back each stand beside one node. */
-export function checkAlternates({ tree, alternate, watches }: Adaptive): void {
+/** Throws unless the roots of alternates that were read back each stand beside one node, and are watched as `fresh` would. */
+export function checkAlternates({ tree, alternate, watches }: Adaptive, fresh: ADWIN): void {
   const { nodes, parent, feature } = tree
   const beside = alternate.filter((root) => root !== -1)
   const sound =
     alternate.length === feature.length &&
     watches.length <= nodes &&
+    watches.every((watch) => watch === undefined || isAlike(watch, fresh)) &&
     new Set(beside).size === beside.length &&
     beside.every((root) => root > 0 && root < nodes && parent[root] === -1)
   if (sound) return
   throw new TradeLearnError(
     'CORRUPT_SNAPSHOT',
-    `Saved alternates must be roots beside one node each, got ${beside.length} that are not.`,
+    `Saved alternates must be roots beside one node each with watches of the tree's options, got ${beside.length} others.`,
   )
 }

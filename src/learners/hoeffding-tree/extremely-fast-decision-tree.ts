@@ -11,6 +11,7 @@ import {
   createKernel,
   dropPoorFeatures,
   type Grown,
+  HEAVIEST,
   hasRoom,
   isDue,
   type Kernel,
@@ -42,6 +43,12 @@ export type ExtremelyFastDecisionTreeOptions = HoeffdingTreeOptions & {
   readonly tieLead: number
 }
 
+/**
+ * Weight from which on a branch pauses longer between two looks, in proportion: gains over all that was seen move ever more
+ * slowly. At 20,000 the usual pause is a hundredth of it.
+ */
+const SETTLED = 20_000
+
 type Own = Pick<ExtremelyFastDecisionTreeOptions, 'reevaluateEvery' | 'tieLead'>
 type Input = HoeffdingTreeInput & Partial<Own>
 type State = { seen: number } & Grown
@@ -54,14 +61,17 @@ function resolveOptions(input: Input): ExtremelyFastDecisionTreeOptions {
   }
 }
 
+/** Branches keep statistics as well as leaves. */
+const createExtremelyFastKernel = (options: ExtremelyFastDecisionTreeOptions): Kernel => createKernel(options, 2, 0, 2)
+
 /**
  * A Hoeffding tree that splits as soon as a split is better than none, and takes the decision back when a better one
  * turns up.
  *
  * Where a {@link HoeffdingTreeClassifier} waits until the best feature is surely ahead of the second, this tree, also
  * known as Hoeffding anytime tree, splits once the best is surely ahead of not splitting: G(a) - minGain > ε. Its
- * branches go on keeping statistics, and every `reevaluateEvery` observations the question c that one asks is weighed
- * against the best:
+ * branches go on keeping statistics, and every `reevaluateEvery` observations, more rarely where a branch has seen more than
+ * 20,000, the question c that it asks is weighed against the best:
  *
  *     G(a) - G(c) > ε      or ε < τ and G(a) - G(c) > tieLead
  *
@@ -104,7 +114,7 @@ export class ExtremelyFastDecisionTree implements Learner, Explainable {
 
   constructor(options: Input) {
     this.options = resolveOptions(options)
-    this.#kernel = createKernel(this.options, 2, 0, 2)
+    this.#kernel = createExtremelyFastKernel(this.options)
     this.#state = { seen: 0, ...plant(this.#kernel) }
   }
 
@@ -147,8 +157,9 @@ export class ExtremelyFastDecisionTree implements Learner, Explainable {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    const { features, gracePeriod, reevaluateEvery } = this.options
+    const { features, gracePeriod } = this.options
     checkObservation('binary', x, features, y, weight)
+    const counted = weight < HEAVIEST ? weight : HEAVIEST
     const { layout } = this.#kernel
     const state = this.#state
     const { tree, leaves } = state
@@ -157,16 +168,21 @@ export class ExtremelyFastDecisionTree implements Learner, Explainable {
     // down the branches, which learn as well; one that changes ends the round with its new leaves
     let node = 0
     while (tree.feature[node]! >= 0) {
-      const place = this.#take(node, x, y, weight)
-      if (place >= 0 && isDue(leaves, place, reevaluateEvery) && this.#reconsider(node)) return
+      const place = this.#take(node, x, y, counted)
+      if (place >= 0 && isDue(leaves, place, this.#pauseOf(place)) && this.#reconsider(node)) return
       node = childOf(tree, layout, node, x)
     }
 
     // the leaf
-    scoreLeaf(this.#kernel, state, node, x, y, weight)
-    const place = this.#take(node, x, y, weight)
+    scoreLeaf(this.#kernel, state, node, x, y, counted)
+    const place = this.#take(node, x, y, counted)
     if (state.seen % REVIEW_EVERY === 0) shareOutPlaces(this.#kernel, state)
     else if (place >= 0 && isDue(leaves, place, gracePeriod)) this.#tryToSplit(node)
+  }
+
+  /** Weight between two looks at a branch. */
+  #pauseOf(place: number): number {
+    return this.options.reevaluateEvery * Math.max(1, this.#state.leaves.arrived[place]! / SETTLED)
   }
 
   /** Takes an observation in at a node, and returns the place of the node's statistics. */
@@ -242,11 +258,12 @@ export class ExtremelyFastDecisionTree implements Learner, Explainable {
   static fromJSON(json: Snapshot): ExtremelyFastDecisionTree {
     const { options, state } = checkSnapshot(ExtremelyFastDecisionTree, json)
     const template = { ...templateTreeOptions(), reevaluateEvery: 0, tieLead: 0 }
-    const classifier = new ExtremelyFastDecisionTree(unpackState(options, template, 'options'))
-    const kernel = classifier.#kernel
+    const resolved = resolveOptions(unpackState(options, template, 'options'))
+    const kernel = createExtremelyFastKernel(resolved)
     const { seen, tree, leaves } = unpackState(state, { seen: 0, ...templateGrown(kernel) })
     integer('state.seen', seen, 0, 'CORRUPT_SNAPSHOT')
     checkGrown({ tree, leaves }, kernel)
+    const classifier = new ExtremelyFastDecisionTree(resolved)
     classifier.#state = { seen, tree, leaves }
     return classifier
   }

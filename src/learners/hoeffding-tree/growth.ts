@@ -13,6 +13,9 @@ import type { HoeffdingTreeOptions } from './options.ts'
 import { boundOf, type Candidate, createCandidate, findSplit } from './split.ts'
 import { addChildren, checkTree, createTree, depthOf, growTree, rebuild, type Tree, WHICH } from './tree.ts'
 
+/** Weights of observations count no more than this, so that no sum of them overflows. */
+export const HEAVIEST = 1e12
+
 /** What does not change while a tree grows, and scratch paper; nothing learnt. */
 export type Kernel = {
   readonly options: HoeffdingTreeOptions

@@ -1,3 +1,5 @@
+import { isWeight } from './tree.ts'
+
 /**
  * A histogram whose bins follow the data, inside a larger array from `at` on: the number of bins, then the left end,
  * right end and weight of each, in ascending order. A value inside a bin joins it; any other opens a bin of its own, and
@@ -62,8 +64,14 @@ export function histogramUpTo(cells: Float64Array, at: number, threshold: number
   return sum
 }
 
-/** Whether a histogram that was read back can be worked with. */
+/** Whether a histogram that was read back can be worked with: its bins ascend, and weigh something. */
 export function isHistogram(cells: Float64Array, at: number, bins: number): boolean {
   const used = cells[at]!
-  return Number.isInteger(used) && used >= 0 && used <= bins
+  if (!(Number.isInteger(used) && used >= 0 && used <= bins)) return false
+  let before = -Infinity
+  for (let i = at + 1; i < at + 1 + 3 * used; i += 3) {
+    if (!(cells[i]! > before && cells[i + 1]! >= cells[i]! && isWeight(cells[i + 2]!))) return false
+    before = cells[i + 1]!
+  }
+  return before < Infinity
 }

@@ -21,6 +21,7 @@ import {
   bytesOf,
   checkGrown,
   createKernel,
+  HEAVIEST,
   isDue,
   type Kernel,
   plant,
@@ -69,6 +70,13 @@ function resolveOptions(input: Input): HoeffdingAdaptiveTreeOptions {
   }
 }
 
+/** There is room for twice the leaves, the half of them for the trees beside the live one. */
+const createAdaptiveKernel = (options: HoeffdingAdaptiveTreeOptions): Kernel =>
+  createKernel({ ...options, maxLeaves: 2 * options.maxLeaves }, 2, WATCH_BYTES + 4)
+
+/** Watches the errors of a node. */
+const watchOf = ({ driftConfidence }: Own): ADWIN => new ADWIN({ confidence: driftConfidence, direction: 'up' })
+
 /**
  * A Hoeffding tree that replaces the parts of itself that have gone stale.
  *
@@ -116,8 +124,7 @@ export class HoeffdingAdaptiveTree implements Learner, Explainable {
 
   constructor(options: Input) {
     this.options = resolveOptions(options)
-    const both = { ...this.options, maxLeaves: 2 * this.options.maxLeaves }
-    this.#kernel = createKernel(both, 2, WATCH_BYTES + 4)
+    this.#kernel = createAdaptiveKernel(this.options)
     this.#most = Math.max(1, Math.floor(this.#kernel.layout.maxLeaves / 2))
     this.#state = { seen: 0, switched: 0, ...adapt(plant(this.#kernel)) }
   }
@@ -196,25 +203,26 @@ export class HoeffdingAdaptiveTree implements Learner, Explainable {
 
   learn(x: Vector, y: number, weight = 1): void {
     checkObservation('binary', x, this.options.features, y, weight)
+    const counted = weight < HEAVIEST ? weight : HEAVIEST
     const { layout } = this.#kernel
     const state = this.#state
     state.seen++
     const leaf = route(state.tree, layout, 0, x)
-    const wrong = this.#take(leaf, x, y, weight)
+    const wrong = this.#take(leaf, x, y, counted)
 
     // the watches on the way, and what grows beside it; a change ends the round, as the nodes have new numbers
     for (let node = 0; ; node = childOf(state.tree, layout, node, x)) {
       const rose = this.#watch(node).update(wrong) === 'drift'
       const root = state.alternate[node]!
       if (root >= 0) {
-        this.#teach(root, depthOf(state.tree, node), x, y, weight)
+        this.#teach(root, depthOf(state.tree, node), x, y, counted)
         if (this.#decide(node, root)) return
       } else if (rose && state.tree.leaves < layout.maxLeaves) plantBeside(this.#kernel, state, node)
       if (state.tree.feature[node]! < 0) break
     }
 
     if (state.seen % REVIEW_EVERY === 0) shareOutPlaces(this.#kernel, state)
-    else if (state.tree.leaves < this.#most || this.leaves < this.#most) {
+    else if (this.#isDue(leaf) && (state.tree.leaves < this.#most || this.leaves < this.#most)) {
       // below a new branch other leaves answer, so its errors are counted anew
       if (this.#tryToSplit(leaf, 0)) state.watches[leaf] = undefined
     }
@@ -234,13 +242,18 @@ export class HoeffdingAdaptiveTree implements Learner, Explainable {
   #teach(root: number, above: number, x: Vector, y: number, weight: number): void {
     const leaf = route(this.#state.tree, this.#kernel.layout, root, x)
     this.#watch(root).update(this.#take(leaf, x, y, weight))
-    this.#tryToSplit(leaf, above)
+    if (this.#isDue(leaf)) this.#tryToSplit(leaf, above)
+  }
+
+  /** Whether an attempt to split a leaf is due; to be asked before the leaves are counted, which takes O(nodes). */
+  #isDue(leaf: number): boolean {
+    const { tree, leaves } = this.#state
+    const place = tree.place[leaf]!
+    return place >= 0 && isDue(leaves, place, this.options.gracePeriod)
   }
 
   #tryToSplit(leaf: number, above: number): boolean {
     const state = this.#state
-    const place = state.tree.place[leaf]!
-    if (place < 0 || !isDue(state.leaves, place, this.options.gracePeriod)) return false
     if (!tryToSplit(this.#kernel, state, leaf, above)) return false
     fitAlternates(state)
     return true
@@ -267,7 +280,7 @@ export class HoeffdingAdaptiveTree implements Learner, Explainable {
     const { watches } = this.#state
     const watch = watches[node]
     if (watch !== undefined) return watch
-    const fresh = new ADWIN({ confidence: this.options.driftConfidence, direction: 'up' })
+    const fresh = watchOf(this.options)
     watches[node] = fresh
     return fresh
   }
@@ -307,8 +320,8 @@ export class HoeffdingAdaptiveTree implements Learner, Explainable {
     const { options, state } = checkSnapshot(HoeffdingAdaptiveTree, json)
     const { watches: saved, ...own } = state
     const template = { ...templateTreeOptions(), driftConfidence: 0, minWindow: 0, significance: 0 }
-    const classifier = new HoeffdingAdaptiveTree(unpackState(options, template, 'options'))
-    const kernel = classifier.#kernel
+    const resolved = resolveOptions(unpackState(options, template, 'options'))
+    const kernel = createAdaptiveKernel(resolved)
     const blank = { seen: 0, switched: 0, ...templateGrown(kernel), alternate: new Int32Array(0) }
     const { alternate, seen, switched, ...grown } = unpackState(own, blank)
     integer('state.seen', seen, 0, 'CORRUPT_SNAPSHOT')
@@ -318,7 +331,8 @@ export class HoeffdingAdaptiveTree implements Learner, Explainable {
     }
     checkGrown(grown, kernel, 1 + alternate.filter((root) => root !== -1).length)
     const watches = saved.map((watch) => (watch === null ? undefined : ADWIN.fromJSON(watch as unknown as Snapshot)))
-    checkAlternates({ ...grown, alternate, watches })
+    checkAlternates({ ...grown, alternate, watches }, watchOf(resolved))
+    const classifier = new HoeffdingAdaptiveTree(resolved)
     classifier.#state = { seen, switched, ...grown, alternate, watches }
     return classifier
   }

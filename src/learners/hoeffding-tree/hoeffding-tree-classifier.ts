@@ -9,6 +9,7 @@ import {
   checkGrown,
   createKernel,
   type Grown,
+  HEAVIEST,
   isDue,
   type Kernel,
   plant,
@@ -137,6 +138,7 @@ export class HoeffdingTreeClassifier implements Learner, Explainable {
 
   learn(x: Vector, y: number, weight = 1): void {
     checkObservation('binary', x, this.options.features, y, weight)
+    const counted = weight < HEAVIEST ? weight : HEAVIEST
     const kernel = this.#kernel
     const state = this.#state
     const { tree, leaves } = state
@@ -145,11 +147,11 @@ export class HoeffdingTreeClassifier implements Learner, Explainable {
     state.seen++
 
     // who would have been right?
-    scoreLeaf(kernel, state, leaf, x, y, weight)
+    scoreLeaf(kernel, state, leaf, x, y, counted)
 
     // take it in
-    count(tree, 2, leaf, y, weight)
-    if (place >= 0) observe(leaves, kernel.layout, place, x, y, weight)
+    count(tree, 2, leaf, y, counted)
+    if (place >= 0) observe(leaves, kernel.layout, place, x, y, counted)
     if (state.seen % REVIEW_EVERY === 0) shareOutPlaces(kernel, state)
     // time to try a split?
     else if (place >= 0 && isDue(leaves, place, this.options.gracePeriod)) tryToSplit(kernel, state, leaf)
@@ -162,11 +164,12 @@ export class HoeffdingTreeClassifier implements Learner, Explainable {
   /** Reads back what {@link toJSON} wrote, and what earlier releases wrote. */
   static fromJSON(json: Snapshot): HoeffdingTreeClassifier {
     const { options, state } = migrate(checkSnapshot(HoeffdingTreeClassifier, json))
-    const classifier = new HoeffdingTreeClassifier(unpackState(options, templateTreeOptions(), 'options'))
-    const kernel = classifier.#kernel
+    const resolved = resolveTreeOptions(unpackState(options, templateTreeOptions(), 'options'))
+    const kernel = createKernel(resolved, 2)
     const { seen, tree, leaves } = unpackState(state, { seen: 0, ...templateGrown(kernel) })
     integer('state.seen', seen, 0, 'CORRUPT_SNAPSHOT')
     checkGrown({ tree, leaves }, kernel)
+    const classifier = new HoeffdingTreeClassifier(resolved)
     classifier.#state = { seen, tree, leaves }
     return classifier
   }

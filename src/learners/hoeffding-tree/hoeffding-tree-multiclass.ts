@@ -9,13 +9,13 @@ import {
   checkGrown,
   createKernel,
   type Grown,
+  HEAVIEST,
   isDue,
   type Kernel,
   plant,
   templateGrown,
   tryToSplit,
 } from './growth.ts'
-import type { Layout } from './layout.ts'
 import { observe } from './leaf-statistics.ts'
 import { createVotes, scoreVotes, sharesAt, type Votes } from './leaf-votes.ts'
 import { REVIEW_EVERY, shareOutPlaces } from './memory.ts'
@@ -34,10 +34,16 @@ export type HoeffdingTreeMulticlassOptions = HoeffdingTreeOptions & {
   readonly classes: number
 }
 
+type Input = HoeffdingTreeInput & Pick<HoeffdingTreeMulticlassOptions, 'classes'>
 type State = { seen: number } & Grown
 
 /** As in `SoftmaxRegression`: so that no snapshot can ask for all memory. */
 const MOST_CLASSES = 1024
+
+function resolveOptions({ classes, ...input }: Input): HoeffdingTreeMulticlassOptions {
+  atMost('classes', integer('classes', classes, 2), MOST_CLASSES)
+  return { classes, ...resolveTreeOptions(input) }
+}
 
 /**
  * A {@link HoeffdingTreeClassifier} for several classes, such as target, stop and timeout, or trend, range and breakout.
@@ -77,9 +83,9 @@ export class HoeffdingTreeMulticlass implements MultiLearner, Sized {
   readonly #votes: Votes
   #state: State
 
-  constructor({ classes, ...input }: HoeffdingTreeInput & Pick<HoeffdingTreeMulticlassOptions, 'classes'>) {
-    atMost('classes', integer('classes', classes, 2), MOST_CLASSES)
-    this.options = { classes, ...resolveTreeOptions(input) }
+  constructor(input: Input) {
+    this.options = resolveOptions(input)
+    const { classes } = this.options
     this.#kernel = createKernel(this.options, classes)
     this.#votes = createVotes(classes)
     this.#state = { seen: 0, ...plant(this.#kernel) }
@@ -134,6 +140,7 @@ export class HoeffdingTreeMulticlass implements MultiLearner, Sized {
     if (!Number.isInteger(y) || y < 0 || y >= classes) {
       throw new TradeLearnError('INVALID_INPUT', `"y" must be a class from 0 to ${classes - 1}, got ${show(y)}.`)
     }
+    const counted = weight < HEAVIEST ? weight : HEAVIEST
     const kernel = this.#kernel
     const state = this.#state
     const { tree, leaves } = state
@@ -142,11 +149,11 @@ export class HoeffdingTreeMulticlass implements MultiLearner, Sized {
     state.seen++
 
     // who would have been right?
-    scoreVotes(kernel, state, leaf, x, y, weight, this.#votes)
+    scoreVotes(kernel, state, leaf, x, y, counted, this.#votes)
 
     // take it in
-    count(tree, classes, leaf, y, weight)
-    if (place >= 0) observe(leaves, kernel.layout, place, x, y, weight)
+    count(tree, classes, leaf, y, counted)
+    if (place >= 0) observe(leaves, kernel.layout, place, x, y, counted)
     if (state.seen % REVIEW_EVERY === 0) shareOutPlaces(kernel, state)
     // time to try a split?
     else if (place >= 0 && isDue(leaves, place, gracePeriod)) tryToSplit(kernel, state, leaf)
@@ -159,23 +166,13 @@ export class HoeffdingTreeMulticlass implements MultiLearner, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): HoeffdingTreeMulticlass {
     const { options, state } = checkSnapshot(HoeffdingTreeMulticlass, json)
-    const tree = new HoeffdingTreeMulticlass(unpackState(options, { classes: 2, ...templateTreeOptions() }, 'options'))
-    const kernel = tree.#kernel
+    const resolved = resolveOptions(unpackState(options, { classes: 2, ...templateTreeOptions() }, 'options'))
+    const kernel = createKernel(resolved, resolved.classes)
     const { seen, ...grown } = unpackState(state, { seen: 0, ...templateGrown(kernel) })
     integer('state.seen', seen, 0, 'CORRUPT_SNAPSHOT')
     checkGrown(grown, kernel)
-    checkWeights(grown, kernel.layout)
+    const tree = new HoeffdingTreeMulticlass(resolved)
     tree.#state = { seen, ...grown }
     return tree
   }
-}
-
-/** Throws unless all weights that were read back are such: a negative one has no logarithm. */
-function checkWeights({ tree, leaves }: Grown, { width }: Layout): void {
-  const isWeight = (n: number): boolean => n >= 0
-  const sound =
-    tree.counts.every(isWeight) &&
-    leaves.categories.every(isWeight) &&
-    leaves.cells.every((n, i) => i % width !== 0 || isWeight(n))
-  if (!sound) throw new TradeLearnError('CORRUPT_SNAPSHOT', 'Saved weights must be at least 0, got one that is not.')
 }

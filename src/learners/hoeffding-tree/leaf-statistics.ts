@@ -3,6 +3,7 @@ import { TradeLearnError } from '../../core/errors.ts'
 import { SeededRng } from '../../core/rng.ts'
 import { addToHistogram, isHistogram } from './histogram.ts'
 import { categoryOf, type Layout, MOMENTS } from './layout.ts'
+import { isWeight } from './tree.ts'
 
 /**
  * What nodes have seen, as flat arrays of places that grow when a leaf is made.
@@ -193,11 +194,12 @@ export function checkLeafStatistics(stats: LeafStatistics, layout: Layout): void
   const { features, slots, width, bins, classes } = layout
   const places = stats.taken.length
   const { used, feature, cells } = stats
-  const wanted = createLeafStatistics(layout, 1)
-  const fits = (name: 'feature' | 'used' | (typeof NUMBERS)[number]): boolean =>
-    stats[name].length === places * wanted[name].length
   let sound = places >= 1 && places <= layout.maxPlaces && Number.isSafeInteger(stats.draws) && stats.draws >= 0
-  sound &&= [...NUMBERS, 'feature' as const, 'used' as const].every(fits)
+  sound &&= feature.length === places * slots && used.length === places
+  sound &&= cells.length === places * classes * slots * width
+  sound &&= stats.categories.length === places * classes * layout.nominals * layout.categories
+  sound &&= PER_PLACE.every((name) => stats[name].length === places && stats[name].every(isWeight))
+  sound &&= stats.categories.every(isWeight)
   for (let place = 0; sound && place < places; place++) {
     if (stats.taken[place] === 0) continue
     sound = used[place]! >= 0 && used[place]! <= slots
@@ -205,8 +207,8 @@ export function checkLeafStatistics(stats: LeafStatistics, layout: Layout): void
       const f = feature[place * slots + slot]!
       sound = f >= 0 && f < features && (slot === 0 || f > feature[place * slots + slot - 1]!)
     }
-    for (let i = place * classes * slots; bins > 0 && sound && i < (place + 1) * classes * slots; i++) {
-      sound = isHistogram(cells, i * width + MOMENTS, bins)
+    for (let i = place * classes * slots; sound && i < (place + 1) * classes * slots; i++) {
+      sound = isWeight(cells[i * width]!) && (bins === 0 || isHistogram(cells, i * width + MOMENTS, bins))
     }
   }
   if (sound) return

@@ -1,10 +1,25 @@
 import type { Snapshot } from '../../contracts.ts'
+import { TradeLearnError } from '../../core/errors.ts'
 import { packRecord, unpackState } from '../../core/state.ts'
 import { checkGrown, createKernel, templateGrown } from './growth.ts'
-import { MOMENTS } from './layout.ts'
+import { type Layout, MOMENTS } from './layout.ts'
 import { createLeafStatistics } from './leaf-statistics.ts'
-import { type HoeffdingTreeInput, resolveTreeOptions } from './options.ts'
+import { resolveTreeOptions, templateTreeOptions } from './options.ts'
 import { createTree } from './tree.ts'
+
+/** The options that version 1 had. */
+const FIRST_OPTIONS = [
+  'features',
+  'gracePeriod',
+  'confidence',
+  'tieThreshold',
+  'minGain',
+  'leafPrediction',
+  'thresholds',
+  'minBranchFraction',
+  'maxLeaves',
+] as const
+type FirstOption = (typeof FIRST_OPTIONS)[number]
 
 /** A state as version 1 wrote it: numeric features only, every number in an array of its own. */
 const FIRST = {
@@ -39,10 +54,15 @@ const FIRST = {
  */
 export function migrate(snapshot: Snapshot): Snapshot {
   if (snapshot.version >= 2) return snapshot
-  const options = resolveTreeOptions(snapshot.options as unknown as HoeffdingTreeInput)
+  const template = templateTreeOptions()
+  const first = Object.fromEntries(FIRST_OPTIONS.map((name) => [name, template[name]]))
+  const options = resolveTreeOptions(
+    unpackState(snapshot.options, first as Pick<typeof template, FirstOption>, 'options'),
+  )
   const kernel = createKernel(options, 2)
   const old = unpackState(snapshot.state, FIRST)
   const places = old.leaves.arrived.length
+  checkLengths(old, places, kernel.layout)
   const grown = { tree: createTree(2, places), leaves: createLeafStatistics(kernel.layout, places) }
   const { tree, leaves } = grown
 
@@ -50,9 +70,10 @@ export function migrate(snapshot: Snapshot): Snapshot {
   tree.nodes = old.tree.nodes
   tree.leaves = old.tree.leaves
   for (const name of ['feature', 'threshold', 'parent', 'counts'] as const) {
-    tree[name].set(old.tree[name].subarray(0, tree[name].length))
+    // what was not in use is left as it is in a new tree
+    tree[name].set(old.tree[name].subarray(0, (name === 'counts' ? 2 : 1) * tree.nodes))
   }
-  for (let node = 0; node < tree.nodes && node < tree.feature.length; node++) {
+  for (let node = 0; node < tree.nodes; node++) {
     const to = old.tree.child[node]!
     if (tree.feature[node]! >= 0) {
       tree.child[node] = to
@@ -78,4 +99,21 @@ export function migrate(snapshot: Snapshot): Snapshot {
   unpackState(packRecord({ ...grown }), templateGrown(kernel))
   checkGrown(grown, kernel)
   return { ...snapshot, version: 2, options: packRecord(options), state: packRecord({ seen: old.seen, ...grown }) }
+}
+
+/** Throws unless all arrays are as long as so many places want, before anything of that length is made. */
+function checkLengths({ tree, leaves }: typeof FIRST, places: number, { features, maxPlaces }: Layout): void {
+  const room = 2 * places - 1
+  let sound = places >= 1 && places <= maxPlaces
+  sound &&= Number.isSafeInteger(tree.nodes) && tree.nodes >= 1 && tree.nodes <= room
+  sound &&= [tree.feature, tree.threshold, tree.child, tree.parent].every(({ length }) => length === room)
+  sound &&= tree.counts.length === 2 * room
+  const { n, mean, m2, min, max, ...each } = leaves
+  sound &&= [n, mean, m2, min, max].every(({ length }) => length === 2 * places * features)
+  sound &&= Object.values(each).every(({ length }) => length === places)
+  if (sound) return
+  throw new TradeLearnError(
+    'CORRUPT_SNAPSHOT',
+    `A saved tree must have nodes and numbers for each of its 1 to ${maxPlaces} leaves, got ${places} leaves and others.`,
+  )
 }

@@ -66,6 +66,8 @@ export type HoeffdingTreeInput = Partial<Omit<HoeffdingTreeOptions, 'features' |
 /** Far above what anyone needs, so that a damaged snapshot cannot ask for all memory: 65,536 features, 1 GiB. */
 const MOST_FEATURES = 65_536
 const MOST_BYTES = 1_073_741_824
+/** Bins, categories or thresholds of a feature: an attempt to split tries them all. */
+const MOST_PARTS = 1024
 /** 32 MiB, as in MOA. */
 const DEFAULT_BYTES = 33_554_432
 
@@ -87,11 +89,11 @@ export function resolveTreeOptions(input: HoeffdingTreeInput): HoeffdingTreeOpti
       'adaptive',
     ]),
     observer: oneOf('observer', input.observer ?? 'gaussian', ['gaussian', 'histogram']),
-    thresholds: integer('thresholds', input.thresholds ?? 10),
-    bins: atMost('bins', integer('bins', input.bins ?? 32, 2), 1024),
+    thresholds: atMost('thresholds', integer('thresholds', input.thresholds ?? 10), MOST_PARTS),
+    bins: atMost('bins', integer('bins', input.bins ?? 32, 2), MOST_PARTS),
     nominal: checkFeatures('nominal', input.nominal ?? [], features),
     nominalSplits: oneOf('nominalSplits', input.nominalSplits ?? 'one-against-rest', ['one-against-rest', 'multiway']),
-    categories: atMost('categories', integer('categories', input.categories ?? 32, 2), 1024),
+    categories: atMost('categories', integer('categories', input.categories ?? 32, 2), MOST_PARTS),
     minBranchFraction: fraction('minBranchFraction', input.minBranchFraction ?? 0.01),
     featuresPerLeaf: atMost('featuresPerLeaf', featuresPerLeaf, features),
     poorFeatures: oneOf('poorFeatures', input.poorFeatures ?? 'keep', ['keep', 'remove']),

@@ -1,8 +1,8 @@
+import { normalCdf } from '../../core/math.ts'
 import { meritOf, rangeOf } from './criterion.ts'
 import { histogramUpTo } from './histogram.ts'
 import { type Layout, MOMENTS } from './layout.ts'
 import { categoryCell, type LeafStatistics } from './leaf-statistics.ts'
-import { normalShare } from './normal.ts'
 import type { HoeffdingTreeOptions } from './options.ts'
 import { EQUALS, UP_TO, WHICH } from './tree.ts'
 
@@ -316,5 +316,5 @@ function weightUpTo(cells: Float64Array, i: number, bins: number, threshold: num
   if (weight === 0 || threshold < cells[i + 3]!) return 0
   if (threshold >= cells[i + 4]!) return weight
   if (bins > 0) return Math.min(weight, histogramUpTo(cells, i + MOMENTS, threshold))
-  return weight * normalShare((threshold - cells[i + 1]!) * scale)
+  return weight * normalCdf((threshold - cells[i + 1]!) * scale)
 }

@@ -180,14 +180,26 @@ export function depthOf({ parent }: Tree, node: number): number {
   return depth
 }
 
+/** No weights that have been counted come near it, and two of it can be added. */
+const LARGEST_COUNT = 1e300
+
+/** Whether a number that was read back is a sum of weights: it adds up with others, and has a logarithm or is 0. */
+export const isWeight = (n: number): boolean => n >= 0 && n <= LARGEST_COUNT
+
 /** Throws unless every index of a tree that was read back leads where it should, and it is no larger than allowed. */
 export function checkTree(tree: Tree, layout: Layout, taken: Uint8Array, roots: number): void {
   const { nodes, leaves, feature, child, arity, parent, place, question } = tree
   const { classes, features } = layout
   const room = feature.length
   const lengths = [question, tree.threshold, ...WORDS.map((name) => tree[name])].every(({ length }) => length === room)
-  let sound = lengths && tree.counts.length === classes * room && nodes >= 1 && nodes <= room
+  let sound = lengths && tree.counts.length === classes * room && Number.isSafeInteger(nodes)
+  sound &&= nodes >= 1 && nodes <= room
   sound &&= room % 2 === 1 && room <= 2 * layout.maxLeaves - 1
+  // their sums must be numbers
+  sound &&= tree.counts.every(isWeight)
+  // what is not in use yet will be leaves without a past
+  for (let node = nodes; sound && node < room; node++) sound = WORDS.every((name) => tree[name][node] === -1)
+  sound &&= tree.counts.subarray(classes * nodes).every((weight) => weight === 0)
   // every place that is taken has one owner
   const owned = new Uint8Array(taken.length)
   let found = 0

@@ -1,13 +1,21 @@
 import type { Contribution, Explainable, Forgetful, Learner, Sized, Snapshot, Vector } from '../../contracts.ts'
 import { checkHalfLife, checkObservation, checkVector, integer, nonNegative, positive } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
+import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { linearContributions } from '../contributions.ts'
 import { createUD, projectUD, updateUD } from '../ud-covariance.ts'
-import { checkAmounts, checkNumbers, corrupt, count } from './checks.ts'
-import { createScratch, type FadingPosterior, fadePosterior, type Scratch, turnsOf } from './fading-posterior.ts'
+import { checkAmount, checkCount, checkNumbers, corrupt, count } from './checks.ts'
+import {
+  checkUD,
+  createScratch,
+  type FadingPosterior,
+  fadePosterior,
+  type Scratch,
+  turnsOf,
+} from './fading-posterior.ts'
 import { linearScore, MAX_WEIGHT } from './kernel.ts'
 
 /** Options of {@link BayesianLinearRegression}. */
@@ -29,7 +37,7 @@ export type BayesianLinearRegressionOptions = {
 
 type State = FadingPosterior & {
   seen: number
-  /** Weight and sum of the squared errors, each over how much of it the doubt about the weights explains. */
+  /** Weight and weighted sum of the squared errors, each over how much of it the doubt about the weights explains. */
   labels: number
   squares: number
 }
@@ -38,6 +46,10 @@ type State = FadingPosterior & {
 const LEAST_VARIANCE = 1e-100
 /** Values and weights of observations count no more than this, so that no product of them overflows. */
 const LARGEST = 1e12
+/** More than all weights of observations can add up to: 2^53 of the largest. */
+const LARGEST_SUM = 1e28
+/** A prior as wide as this says nothing at all. */
+const LARGEST_VARIANCE = 1e50
 
 /**
  * Linear regression that knows how much it does not know: recursive least squares with a prior and forgetting.
@@ -88,8 +100,8 @@ export class BayesianLinearRegression implements Learner, Explainable, Forgetful
     this.options = {
       features: count('features', features, 1, MOST_FEATURES),
       halfLife: checkHalfLife('halfLife', halfLife),
-      priorVariance: positive('priorVariance', priorVariance),
-      interceptVariance: nonNegative('interceptVariance', interceptVariance),
+      priorVariance: checkVariance('priorVariance', positive('priorVariance', priorVariance)),
+      interceptVariance: checkVariance('interceptVariance', nonNegative('interceptVariance', interceptVariance)),
       noiseVariance: noiseVariance === 'learned' ? noiseVariance : positive('noiseVariance', noiseVariance),
     }
     const n = features + 1
@@ -160,7 +172,7 @@ export class BayesianLinearRegression implements Learner, Explainable, Forgetful
     // the share of the squared error that is noise, were the weights' distribution true
     const error = clamp(y - this.#margin(x), -MAX_WEIGHT, MAX_WEIGHT)
     const stretch = 1 + trust * projectUD(s, known, projected)
-    s.labels = s.labels * this.#decay + 1
+    s.labels = s.labels * this.#decay + trust
     s.squares = s.squares * this.#decay + (trust * error * error) / stretch
 
     // narrow the covariance and move the means
@@ -195,16 +207,15 @@ export class BayesianLinearRegression implements Learner, Explainable, Forgetful
     const template = { features: 0, halfLife: 0, priorVariance: 0, interceptVariance: 0, noiseVariance: null }
     const read = unpackState(options, template, 'options') as unknown as BayesianLinearRegressionOptions
     const learner = new BayesianLinearRegression(read)
-    const s = unpackState(state, fresh(learner.#variances))
-    for (const key of ['seen', 'held', 'labels', 'squares', 'turn'] as const) {
-      if (!Number.isFinite(s[key]) || s[key] < 0) corrupt(`state.${key}`, 'a number of at least 0', s[key])
-    }
-    if (!Number.isInteger(s.turn) || s.turn > read.features) {
-      corrupt('state.turn', `at most ${read.features}`, s.turn)
-    }
-    checkNumbers('state.mean', s.mean, s.mean.length)
-    checkAmounts('state.diagonal', s.diagonal, s.diagonal.length)
-    checkNumbers('state.factor', s.factor, s.factor.length)
+    const variances = learner.#variances
+    const s = unpackState(state, fresh(variances))
+    checkCount('state.seen', s.seen)
+    checkAmount('state.held', s.held, s.seen)
+    checkAmount('state.labels', s.labels, LARGEST_SUM)
+    checkAmount('state.squares', s.squares, MAX_WEIGHT * MAX_WEIGHT * LARGEST_SUM)
+    if (checkCount('state.turn', s.turn) > read.features) corrupt('state.turn', `at most ${read.features}`, s.turn)
+    checkNumbers('state.mean', s.mean, s.mean.length, MAX_WEIGHT)
+    checkUD('state', s, variances.length, (i) => variances[i]!)
     learner.#state = s
     return learner
   }
@@ -228,6 +239,11 @@ export class BayesianLinearRegression implements Learner, Explainable, Forgetful
 
 /** The covariance of so many has 4 million numbers. */
 const MOST_FEATURES = 2048
+
+function checkVariance(name: string, value: number): number {
+  if (value <= LARGEST_VARIANCE) return value
+  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${LARGEST_VARIANCE}, got ${value}.`)
+}
 
 function fresh(variances: Float64Array): State {
   const mean = new Float64Array(variances.length)

@@ -10,18 +10,45 @@ export function count(name: string, value: number, least = 1, most: number = MOS
   throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${most}, got ${show(value)}.`)
 }
 
-/** Passes an array of `length` finite numbers from a snapshot, else throws. */
-export function checkNumbers(name: string, array: Float64Array, length: number): Float64Array {
+/** Passes an array of `length` numbers of at most `most`, of either sign, from a snapshot; else throws. */
+export function checkNumbers(
+  name: string,
+  array: Float64Array,
+  length: number,
+  most: number = Number.MAX_VALUE,
+): Float64Array {
   if (array.length !== length) corrupt(name, `an array of ${length}`, array)
-  for (let i = 0; i < length; i++) if (!Number.isFinite(array[i]!)) corrupt(`${name}[${i}]`, 'finite', array[i])
+  const at = array.findIndex((value) => !(Math.abs(value) <= most))
+  if (at >= 0) checkNumber(`${name}[${at}]`, array[at]!, most)
   return array
 }
 
-/** Passes an array of `length` numbers of at least 0 from a snapshot, else throws. */
-export function checkAmounts(name: string, array: Float64Array, length: number): Float64Array {
-  checkNumbers(name, array, length)
-  for (let i = 0; i < length; i++) if (array[i]! < 0) corrupt(`${name}[${i}]`, 'at least 0', array[i])
+/** Passes an array of `length` numbers from 0 to `most` from a snapshot, else throws. */
+export function checkAmounts(
+  name: string,
+  array: Float64Array,
+  length: number,
+  most: number = Number.MAX_VALUE,
+): Float64Array {
+  if (array.length !== length) corrupt(name, `an array of ${length}`, array)
+  const at = array.findIndex((value) => !(value >= 0 && value <= most))
+  if (at >= 0) checkAmount(`${name}[${at}]`, array[at]!, most)
   return array
+}
+
+/** Passes a number of at most `most`, of either sign, from a snapshot; else throws. */
+export function checkNumber(name: string, value: number, most: number = Number.MAX_VALUE): number {
+  return Math.abs(value) <= most ? value : corrupt(name, `a number up to ±${most}`, value)
+}
+
+/** Passes a number from 0 to `most` from a snapshot, else throws. */
+export function checkAmount(name: string, value: number, most: number = Number.MAX_VALUE): number {
+  return value >= 0 && value <= most ? value : corrupt(name, `a number from 0 to ${most}`, value)
+}
+
+/** Passes what counts something, a whole number of at least 0, from a snapshot; else throws. */
+export function checkCount(name: string, value: number): number {
+  return Number.isSafeInteger(value) && value >= 0 ? value : corrupt(name, 'a whole number of at least 0', value)
 }
 
 /** Refuses a value from a snapshot. */

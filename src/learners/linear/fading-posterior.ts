@@ -1,4 +1,5 @@
 import { projectUD, type UDCovariance, updateUD } from '../ud-covariance.ts'
+import { checkAmounts, checkNumbers, corrupt } from './checks.ts'
 
 /** A normal distribution over weights whose past can fade, as plain data. */
 export type FadingPosterior = UDCovariance & {
@@ -56,5 +57,32 @@ export function fadePosterior(
     for (let j = 0; j < n; j++) mean[j]! -= spread[j]! * pull
     unit[i] = 0
     s.turn = i + 1 === n ? 0 : i + 1
+  }
+}
+
+/** The prior comes back before a variance is many times what it was at first, but rounding may add to it. */
+const MOST_GROWTH = 1e6
+
+/**
+ * Throws unless a covariance from a snapshot is one of `n` coordinates, none of which is less known than at first by
+ * much; `priorOf` says its variance then.
+ */
+export function checkUD(
+  path: string,
+  { diagonal, factor }: UDCovariance,
+  n: number,
+  priorOf: (coordinate: number) => number,
+): void {
+  checkAmounts(`${path}.diagonal`, diagonal, n)
+  checkNumbers(`${path}.factor`, factor, (n * (n - 1)) / 2)
+  const variances = diagonal.slice()
+  for (let j = 0, at = 0; j < n; j++) {
+    // a variance of 0 could not be forgotten again
+    if (!(diagonal[j]! > 0)) corrupt(`${path}.diagonal[${j}]`, 'above 0', diagonal[j])
+    for (let i = 0; i < j; i++, at++) variances[i]! += factor[at]! * factor[at]! * diagonal[j]!
+  }
+  for (let i = 0; i < n; i++) {
+    const most = MOST_GROWTH * priorOf(i)
+    if (!(variances[i]! <= most)) corrupt(path, `a covariance of variances up to ${most}`, variances[i])
   }
 }

@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue, Snapshot, Vector } from '../../contracts.ts'
-import { fraction, integer, nonNegative, oneOf, positive } from '../../core/check.ts'
+import { checkHalfLife, fraction, integer, nonNegative, oneOf, positive } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { packState, unpackState } from '../../core/state.ts'
-import { checkNumbers, corrupt, count } from './checks.ts'
+import { checkCount, checkNumber, checkNumbers, corrupt, count } from './checks.ts'
 import { linearScore, MAX_WEIGHT, squaredNorm } from './kernel.ts'
 import {
   average,
@@ -61,6 +61,17 @@ export type LinearState = {
 /** Optimizers that divide the rate by what they have met, and so start from a larger one. */
 const SCALED: readonly Optimizer[] = ['adagrad', 'ftrl']
 
+/** What no use is known for, and products of which would overflow. Powers of the schedule are from ½ to 1. */
+const MOST: readonly (readonly [keyof LinearOptions & ('learningRate' | 'decayPower' | 'l1' | 'l2'), number])[] = [
+  ['learningRate', 1e50],
+  ['decayPower', 10],
+  ['l1', 1e50],
+  ['l2', 1e50],
+]
+
+/** Rates fall no lower: quotients of weights and rates stay finite. */
+const LEAST_RATE = 1e-100
+
 /** Checks the options and fills in the defaults. */
 export function resolveLinear(input: LinearInput): LinearOptions {
   const optimizer = oneOf('optimizer', input.optimizer ?? 'sgd', OPTIMIZERS)
@@ -73,16 +84,15 @@ export function resolveLinear(input: LinearInput): LinearOptions {
     l1: nonNegative('l1', input.l1 ?? 0),
     l2: nonNegative('l2', input.l2 ?? 0),
     interceptLearningRate: nonNegative('interceptLearningRate', input.interceptLearningRate ?? 0.01),
-    averageOver: atLeastOne('averageOver', input.averageOver ?? Infinity),
+    averageOver: checkHalfLife('averageOver', input.averageOver ?? Infinity),
+  }
+  for (const [name, most] of MOST) {
+    if (options[name] <= most) continue
+    throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${most}, got ${options[name]}.`)
   }
   // beyond 1 the penalty would throw weights across zero, ever further
   if (stepsAlongX(options)) fraction('learningRate * l2', options.learningRate * options.l2)
   return options
-}
-
-function atLeastOne(name: string, value: number): number {
-  if (typeof value === 'number' && value >= 1) return value
-  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be a number of at least 1, or Infinity, got ${value}.`)
 }
 
 /** Whether steps of the weights are the rate times the gradient, as long as x is. */
@@ -114,7 +124,8 @@ export function reachOf(options: LinearOptions, s: LinearState, x: Vector): numb
 
 /** The schedule: η / (1 + t / decayAfter)^p. */
 function rateAt({ learningRate, decayPower, decayAfter }: LinearOptions, held: number): number {
-  return decayPower === 0 ? learningRate : learningRate * Math.exp(-decayPower * Math.log1p(held / decayAfter))
+  const share = decayPower === 0 ? 1 : Math.exp(-decayPower * Math.log1p(held / decayAfter))
+  return Math.max(learningRate * share, LEAST_RATE)
 }
 
 /** Takes one step down the gradient of the loss with respect to the score. O(d), allocates nothing. */
@@ -152,6 +163,9 @@ export function forgetLinear(options: LinearOptions, s: LinearState, keep: numbe
   s.held = keep
 }
 
+/** More than the squares of gradients can add up to: 2^53 of those of the largest. */
+const LARGEST_MEMORY = MAX_WEIGHT * MAX_WEIGHT * 1e16
+
 /** Bytes of the state. */
 export function sizeOfLinear({ weights, memory }: LinearState): number {
   return weights.byteLength + memory.byteLength + 16
@@ -168,10 +182,11 @@ export function unpackLinearOptions({ version, options }: Snapshot): LinearOptio
 export function unpackLinear(json: JsonObject, options: LinearOptions, path = 'state'): LinearState {
   const { features, optimizer } = options
   const s = unpackState(json, { ...freshLinear(options), memory: new Float64Array(0) }, path)
-  if (!Number.isSafeInteger(s.held) || s.held < 0) corrupt(`${path}.held`, 'a whole number of at least 0', s.held)
-  if (!Number.isFinite(s.intercept)) corrupt(`${path}.intercept`, 'finite', s.intercept)
-  checkNumbers(`${path}.weights`, s.weights, features)
-  checkNumbers(`${path}.memory`, s.memory, memoryOf(optimizer, features))
+  checkCount(`${path}.held`, s.held)
+  // averages may lie a little further out, by their last bits
+  checkNumber(`${path}.intercept`, s.intercept, 2 * MAX_WEIGHT)
+  checkNumbers(`${path}.weights`, s.weights, features, 2 * MAX_WEIGHT)
+  checkNumbers(`${path}.memory`, s.memory, memoryOf(optimizer, features), LARGEST_MEMORY)
   // squares, whose roots are taken
   const squares = optimizer === 'adagrad' ? 0 : optimizer === 'adam' || optimizer === 'ftrl' ? features : Infinity
   for (let i = squares; i < s.memory.length; i++) {
@@ -189,6 +204,5 @@ export function unpackSeenLinear({ version, state }: Snapshot, options: LinearOp
 /** Reads the number of observations that a model has seen. */
 export function unpackSeen(json: { readonly seen: JsonValue | undefined }): { seen: number } {
   const { seen } = unpackState(json as JsonObject, { seen: 0 })
-  if (!Number.isSafeInteger(seen) || seen < 0) corrupt('state.seen', 'a whole number of at least 0', seen)
-  return { seen }
+  return { seen: checkCount('state.seen', seen) }
 }

@@ -22,7 +22,7 @@ export type PassiveAggressiveOptions = {
   /**
    * `'feature'` counts it as a feature that is always 1, as the paper says; `'free'` moves it with the weights but leaves
    * it out of the length of x, as River does, so that steps overshoot, without bound where x is near 0 and the step is
-   * `'PA'`; `'none'` leaves it at 0. @defaultValue 'feature'
+   * `'PA'`: bolder probabilities, for labels that are easy; `'none'` leaves it at 0. @defaultValue 'feature'
    */
   readonly intercept: 'free' | 'feature' | 'none'
 }

@@ -29,6 +29,8 @@ type State = { seen: number; readonly sums: readonly LinearState[] }
 
 /** So that no snapshot can ask for all memory. */
 const MOST_CLASSES = 1024
+/** 128 MB of weights; optimizers keep up to twice as much beside. */
+const MOST_WEIGHTS = 16_777_216
 
 /**
  * Logistic regression for several classes, such as target, stop and timeout: one weighted sum a class, made to add up to 1.
@@ -58,6 +60,7 @@ export class SoftmaxRegression implements MultiLearner, Sized {
 
   constructor({ classes, ...input }: LinearInput & Pick<SoftmaxRegressionOptions, 'classes'>) {
     this.options = { classes: count('classes', classes, 2, MOST_CLASSES), ...resolveLinear(input) }
+    count('classes * features', classes * this.options.features, 1, MOST_WEIGHTS)
     this.#p = new Float64Array(classes)
     this.#state = { seen: 0, sums: Array.from({ length: classes }, () => freshLinear(this.options)) }
   }
@@ -84,8 +87,8 @@ export class SoftmaxRegression implements MultiLearner, Sized {
     const { features, classes } = this.options
     const { sums } = this.#state
     checkVector(x, features)
-    if (out.length !== classes) {
-      throw new TradeLearnError('INVALID_INPUT', `"out" must have ${classes} entries, got ${out.length}.`)
+    if (!(out instanceof Float64Array && out.length === classes)) {
+      throw new TradeLearnError('INVALID_INPUT', `"out" must be a Float64Array of ${classes}, got ${show(out)}.`)
     }
     for (let k = 0; k < classes; k++) out[k] = linearScore(sums[k]!.weights, sums[k]!.intercept, x)
     return softmax(out)
@@ -116,17 +119,17 @@ export class SoftmaxRegression implements MultiLearner, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): SoftmaxRegression {
     const { options, state, ...rest } = checkSnapshot(SoftmaxRegression, json)
-    const { classes, ...own } = options
+    const { classes: written, ...own } = options
+    const classes = count('classes', written as number, 2, MOST_CLASSES)
     // its options began as those of version 2 of the other linear models
     const read = unpackLinearOptions({ ...rest, state, options: own, version: 2 })
-    const learner = new SoftmaxRegression({ ...read, classes: classes as number })
     const { seen, sums, ...unknown } = state
     if (!Array.isArray(sums) || sums.length !== classes) corrupt('state.sums', `a list of ${classes}`, sums)
     for (const key of Object.keys(unknown)) corrupt(`state.${key}`, 'absent', unknown[key])
-    learner.#state = {
-      ...unpackSeen({ seen }),
-      sums: (sums as JsonObject[]).map((sum, k) => unpackLinear(sum, read, `state.sums[${k}]`)),
-    }
+    // all that the options promise must be there before anything of that size is made
+    const held = (sums as JsonObject[]).map((sum, k) => unpackLinear(sum, read, `state.sums[${k}]`))
+    const learner = new SoftmaxRegression({ ...read, classes })
+    learner.#state = { ...unpackSeen({ seen }), sums: held }
     return learner
   }
 }

@@ -66,14 +66,14 @@ const fresh = ({ features, trees, task }: AggregatedMondrianForestOptions): Stat
  *
  * Binary: the loss is log loss. Regression: half the squared error over the exponentially weighted mean square of the
  * forest's own errors, so the unit of y does not matter. A missing value of a split goes to the child that has seen
- * more, and leaves the boxes alone. With `halfLife` the estimates follow a changing world; splits not passed for long
- * are undone when a tree has `maxNodes`, so that its detail is where the stream is now.
+ * more, and leaves the boxes alone. With `halfLife` the estimates follow a changing world; leaves not passed for long
+ * are forgotten when a tree has `maxNodes`, so that its detail is where the stream is now, and paths do not grow any more.
  *
  * O(trees (depth + features of a path)) time; memory up to `trees` × `maxNodes` × (16 features + 61) bytes.
  *
  * Use it where there is no time to tune and thousands of labels; on few labels take `BayesianLogisticRegression`. On
- * Elec2, predicting before learning, it reaches 88.0 % and a log loss of 0.346, with a `halfLife` of 3 labels 89.5 %
- * and 0.337; River's `AMFClassifier` 84.15 % and 0.390 (`test/learners/mondrian-forest/quality.test.ts`).
+ * Elec2, predicting before learning, it reaches 87.7 % and a log loss of 0.342, with a `halfLife` of 3 labels 89.2 %
+ * and 0.342; River's `AMFClassifier` 84.15 % and 0.390 (`test/learners/mondrian-forest/quality.test.ts`).
  *
  * @see J. Mourtada, S. Gaïffas, E. Scornet (2021), "AMF: Aggregated Mondrian forests for online learning", JRSS B 83
  * @see B. Lakshminarayanan, D. M. Roy, Y. W. Teh (2014), "Mondrian forests: efficient online random forests", NIPS
@@ -112,7 +112,7 @@ export class AggregatedMondrianForest implements Learner, Sized {
       step: positive('step', step),
       smoothing: positive('smoothing', smoothing),
       halfLife: checkHalfLife('halfLife', halfLife),
-      // a root with two leaves is the least that can be split and undone
+      // a root with two leaves is the least that can be split and forgotten
       maxNodes: integer('maxNodes', maxNodes, 3),
       units: oneOf('units', units, ['any', 'common']),
       seed: text('seed', seed),

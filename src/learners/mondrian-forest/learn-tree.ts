@@ -1,5 +1,5 @@
 import type { Rng } from '../../contracts.ts'
-import { childOf, estimateOf, type MondrianTree, takePair, undoOneSplit } from './tree.ts'
+import { childOf, estimateOf, forgetOneLeaf, type MondrianTree, takePair } from './tree.ts'
 
 /** What the trees of a forest have in common; `scale`, `rates` and `gaps` change with every observation. */
 export type Growth = {
@@ -31,7 +31,7 @@ const LARGEST_ERROR = 1e75
 
 /** Teaches one tree one observation: grows the partition on the way down, weighs the forecasts on the way up. */
 export function learnTree(tree: MondrianTree, x: Float64Array, y: number, weight: number, g: Growth, rng: Rng): void {
-  if (tree.nodes + 2 > g.maxNodes) undoOneSplit(tree)
+  if (tree.nodes + 2 > g.maxNodes) forgetOneLeaf(tree, g.features)
   learnUpwards(tree, growDownwards(tree, x, y, g, rng), y, weight, g)
 }
 

@@ -11,7 +11,7 @@ export type MondrianTree = {
   slots: number
   /** Left slot of the first free pair, 0 where there is none; the next one stands in its `left`. */
   free: number
-  /** Where the search for a split to undo goes on. */
+  /** Where the search for a leaf to forget goes on. */
   hand: number
   /** -1 for the root, -2 for a free slot. */
   parent: Int32Array
@@ -31,7 +31,7 @@ export type MondrianTree = {
   prior: Float64Array
   /** Posterior probability that the node is better left whole than split. */
   trust: Float64Array
-  /** 1 where the node was passed since the search for a split to undo last came by. */
+  /** 1 where the node was passed since the search for a leaf to forget last came by. */
   passed: Uint8Array
   /** Box of what the node has seen, feature by feature. */
   lows: Float64Array
@@ -128,26 +128,41 @@ export function makeRoom(tree: MondrianTree, features: number, maxNodes: number)
 }
 
 /**
- * Undoes one split of two leaves: the first found that was not passed since the search last came by.
+ * Forgets one leaf: the first found that was not passed since the search last came by. The split above goes with it, and
+ * what hangs on its other side moves up, with its box but not with its estimate: the node knows more labels.
+ *
+ * A leaf far out, cut off near the root, goes as easily as any. Undoing splits of two leaves alone keeps those for good,
+ * and paths grow with the logarithm of all that was seen.
  *
  * This is the clock algorithm of operating systems, close to "the one unused for longest", at O(1) on average.
  */
-export function undoOneSplit(tree: MondrianTree): void {
-  const { left, passed, parent, slots } = tree
+export function forgetOneLeaf(tree: MondrianTree, features: number): void {
+  const { left, passed, parent, lows, highs, slots } = tree
   let { hand } = tree
   for (;;) {
     hand = hand + 1 >= slots ? 0 : hand + 1
-    const child = left[hand]!
-    if (parent[hand] === -2 || child === 0 || left[child] !== 0 || left[child + 1] !== 0) continue
+    if (left[hand] !== 0 || parent[hand]! < 0) continue
     if (passed[hand] === 0) break
     passed[hand] = 0
   }
-  const pair = left[hand]!
+  const v = parent[hand]!
+  const pair = left[v]!
+  const other = hand === pair ? pair + 1 : pair
+  const below = left[other]!
+  left[v] = below
+  if (below !== 0) {
+    parent[below] = v
+    parent[below + 1] = v
+  }
+  tree.feature[v] = tree.feature[other]!
+  tree.threshold[v] = tree.threshold[other]!
+  passed[v] = passed[other]!
+  lows.copyWithin(v * features, other * features, (other + 1) * features)
+  highs.copyWithin(v * features, other * features, (other + 1) * features)
   parent[pair] = -2
   parent[pair + 1] = -2
   left[pair] = tree.free
   left[pair + 1] = 0
-  left[hand] = 0
   tree.free = pair
   tree.nodes -= 2
   tree.hand = hand

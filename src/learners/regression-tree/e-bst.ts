@@ -1,4 +1,5 @@
 import { meritOf, offer, type Scan } from './candidate.ts'
+import { ROUNDED_UP } from './tree.ts'
 
 /** Numbers of a value in the search tree: the value; weight, mean and squared deviations of the targets up to it. */
 export const VALUE = 4
@@ -168,6 +169,16 @@ function closeRanks(data: Float64Array, links: Int32Array, first: number, used: 
       links[(first + i) * LINKS + side] = old[node * LINKS + side] === 0 ? 0 : next++
   }
   return order.length
+}
+
+/** Whether all values that were read back are numbers, with a weight and moments of targets up to `most`. */
+export function areValues(data: Float64Array, most: number): boolean {
+  for (let at = 0; at < data.length; at += VALUE) {
+    const n = data[at + 1]!
+    if (!(Math.abs(data[at]!) < Infinity && n >= 0 && n < Infinity && data[at + 3]! >= 0)) return false
+    if (!(Math.abs(data[at + 2]!) <= ROUNDED_UP * most)) return false
+  }
+  return true
 }
 
 /** Whether the links of a tree of `used` values lead from parents to children behind them, each with one parent. */

@@ -1,6 +1,15 @@
 import { type Candidate, clearCandidate, createCandidate, varianceOf } from './candidate.ts'
-import { learnLinear, predictLinear, type Scales, standardise } from './leaf-model.ts'
-import { createObservers, dropPoorValues, leavePlace, type Observers, observe, search, takePlace } from './observers.ts'
+import { addTarget, learnLinear, predictLinear, type Scales, standardise } from './leaf-model.ts'
+import {
+  createObservers,
+  dropPoorValues,
+  leavePlace,
+  letGo,
+  type Observers,
+  observe,
+  search,
+  takePlace,
+} from './observers.ts'
 import type { RegressionTreeOptions } from './options.ts'
 import { createTree, ERRORS, growTree, STATS, type Tree } from './tree.ts'
 
@@ -64,12 +73,14 @@ export function learnAt(
   const { stats, errors, linear } = tree
   const at = leaf * STATS
 
-  // who would have been nearer?
-  if (width > 0) {
+  // who would have been nearer? only then the scales hear of the target
+  if (width === 0) addTarget(scales, x.length, y, weight)
+  else {
     const byMean = y - stats[at + 1]!
     const byModel = y - predictLinear(scales, linear, leaf * width, z)
     errors[leaf * ERRORS] = FADE * errors[leaf * ERRORS]! + weight * byMean * byMean
     errors[leaf * ERRORS + 1] = FADE * errors[leaf * ERRORS + 1]! + weight * byModel * byModel
+    addTarget(scales, x.length, y, weight)
     learnLinear(scales, linear, leaf * width, z, y, weight, options.learningRate)
   }
 
@@ -134,4 +145,5 @@ function split(kernel: Kernel, { tree, observers }: Grown, node: number): void {
     if (tree.place[leaf]! >= 0) leavePlace(observers, tree.place[leaf]!)
     tree.place[leaf] = -1
   }
+  letGo(observers, options)
 }

@@ -5,10 +5,11 @@ import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { createKernel, type Grown, type Kernel, learnAt, plant, show, valueAt } from './growth.ts'
-import { addToScales, createScales, type Scales } from './leaf-model.ts'
+import { addToScales, createScales, MOST_VALUE, type Scales } from './leaf-model.ts'
+import { migrate } from './migrate.ts'
 import { checkObservers, createObservers } from './observers.ts'
 import { type RegressionTreeInput, type RegressionTreeOptions, resolveOptions } from './options.ts'
-import { checkTree, createTree, route, routeAndCount } from './tree.ts'
+import { areMoments, checkTree, createTree, route, routeAndCount } from './tree.ts'
 
 /** Options of {@link HoeffdingTreeRegressor}. */
 export type HoeffdingTreeRegressorOptions = RegressionTreeOptions
@@ -32,12 +33,15 @@ const MOST_WEIGHT = 1e12
  * means, take steps that cannot overshoot, and say nothing beyond the targets seen so far.
  *
  * `predict` takes O(depth), with linear models O(depth + features); `learn` O(depth + features), an attempt to split
- * O(features x slots). Memory is O(maxLeaves x features x slots); at `maxLeaves` the shape is final, the observers are
- * let go, and the leaves go on learning.
+ * O(featuresPerLeaf x slots). Memory is O(maxLeaves x (featuresPerLeaf x slots + features)); at `maxLeaves` the shape is
+ * final, the observers are let go, and the leaves go on learning.
  *
  * Weights count as that many observations: scale them to a mean of 1, or ε means nothing. A missing value follows the
  * larger part of the weight at its branch; a feature's merit is reckoned on the rows where it was known and scaled by their
  * share.
+ *
+ * With `featuresPerLeaf` each leaf draws some features when it is made and splits on those alone, so that the trees of a
+ * forest differ. Linear models see all features all the same.
  *
  * A good first model for values with interactions. It forgets nothing: take a {@link StreamingGradientBoosting} with
  * `task: 'regression'` where the world changes.
@@ -54,7 +58,7 @@ const MOST_WEIGHT = 1e12
  */
 export class HoeffdingTreeRegressor implements Learner, Sized {
   static readonly type: string = 'hoeffding-tree-regressor'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly task = 'regression'
   readonly options: HoeffdingTreeRegressorOptions
@@ -111,7 +115,7 @@ export class HoeffdingTreeRegressor implements Learner, Sized {
     const target = clamp(y, -MOST_TARGET, MOST_TARGET)
     const w = Math.min(weight, MOST_WEIGHT)
     state.seen++
-    addToScales(state.scales, x, target, w)
+    addToScales(state.scales, x, w)
     show(kernel, state.scales, x)
     learnAt(kernel, state, state.scales, routeAndCount(state.tree, 0, x, w), x, target, w)
   }
@@ -120,9 +124,9 @@ export class HoeffdingTreeRegressor implements Learner, Sized {
     return snapshot(HoeffdingTreeRegressor, this.options, this.#state)
   }
 
-  /** Reads back what {@link toJSON} wrote. */
+  /** Reads back what {@link toJSON} wrote, and what earlier releases wrote. */
   static fromJSON(json: Snapshot): HoeffdingTreeRegressor {
-    const { options, state } = checkSnapshot(HoeffdingTreeRegressor, json)
+    const { options, state } = migrate(checkSnapshot(HoeffdingTreeRegressor, json))
     const { radius, ...rest } = options
     const read = unpackState(rest, templateOptions(), 'options')
     const resolved = resolveOptions({ ...read, radius: radius as number | 'deviation' })
@@ -136,8 +140,8 @@ export class HoeffdingTreeRegressor implements Learner, Sized {
     const saved = unpackState(state, template)
     integer('state.seen', saved.seen, 0, 'CORRUPT_SNAPSHOT')
     checkScales(saved.scales, resolved.features)
-    checkObservers(saved.observers, resolved)
-    checkTree(saved.tree, resolved.features, resolved.maxLeaves, kernel.width, saved.observers.taken)
+    checkObservers(saved.observers, resolved, MOST_TARGET)
+    checkTree(saved.tree, resolved, kernel.width, saved.observers.taken, MOST_TARGET)
     const tree = new HoeffdingTreeRegressor(resolved)
     tree.#state = saved
     return tree
@@ -161,10 +165,11 @@ function templateOptions(): Omit<RegressionTreeOptions, 'radius'> {
 }
 
 function checkScales({ moments, low, high }: Scales, features: number): void {
-  const sound =
-    moments.length === 3 * (features + 1) &&
-    moments.every((value, i) => value === value && (i % 3 !== 1 || Math.abs(value) < Infinity))
-  if (sound && low === low && high === high) return
+  const seen = moments[3 * features]! > 0
+  const range = seen
+    ? low <= high && low >= -MOST_TARGET && high <= MOST_TARGET
+    : low === Infinity && high === -Infinity
+  if (range && moments.length === 3 * (features + 1) && areMoments(moments, MOST_VALUE)) return
   throw new TradeLearnError(
     'CORRUPT_SNAPSHOT',
     `Saved scales must be numbers for all features, got ${display(moments)}.`,

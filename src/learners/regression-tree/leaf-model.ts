@@ -15,7 +15,7 @@ export type Scales = {
 const MOMENT = 3
 
 /** Values beyond this count as this, so that differences stay finite. */
-const MOST_VALUE = 1e300
+export const MOST_VALUE = 1e300
 /** Standardised inputs and errors count as no more than this many deviations. */
 const MOST_DEVIATIONS = 5
 
@@ -25,21 +25,28 @@ export function createScales(features: number): Scales {
 }
 
 /** Takes in a row; missing values are left out. */
-export function addToScales(scales: Scales, x: Float64Array, y: number, weight: number): void {
-  const { moments } = scales
-  for (let f = 0; f <= x.length; f++) {
-    const raw = f < x.length ? x[f]! : y
+export function addToScales({ moments }: Scales, x: Float64Array, weight: number): void {
+  for (let f = 0; f < x.length; f++) {
+    const raw = x[f]!
     if (raw !== raw) continue
-    const value = raw > MOST_VALUE ? MOST_VALUE : raw < -MOST_VALUE ? -MOST_VALUE : raw
-    const at = f * MOMENT
-    const n = moments[at]! + weight
-    const deviation = value - moments[at + 1]!
-    moments[at] = n
-    moments[at + 1] = moments[at + 1]! + (weight / n) * deviation
-    moments[at + 2] = moments[at + 2]! + weight * Math.max(0, deviation * (value - moments[at + 1]!))
+    addMoment(moments, f, raw > MOST_VALUE ? MOST_VALUE : raw < -MOST_VALUE ? -MOST_VALUE : raw, weight)
   }
+}
+
+/** Takes in the row's target, once those that would have known it have been judged. */
+export function addTarget(scales: Scales, features: number, y: number, weight: number): void {
+  addMoment(scales.moments, features, y, weight)
   scales.low = Math.min(scales.low, y)
   scales.high = Math.max(scales.high, y)
+}
+
+function addMoment(moments: Float64Array, f: number, value: number, weight: number): void {
+  const at = f * MOMENT
+  const n = moments[at]! + weight
+  const deviation = value - moments[at + 1]!
+  moments[at] = n
+  moments[at + 1] = moments[at + 1]! + (weight / n) * deviation
+  moments[at + 2] = moments[at + 2]! + weight * Math.max(0, deviation * (value - moments[at + 1]!))
 }
 
 /** A value in deviations from the mean; 0 where there is no deviation yet. */

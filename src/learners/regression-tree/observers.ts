@@ -1,17 +1,25 @@
+import { drawInteger } from '../../core/draw.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
+import { SeededRng } from '../../core/rng.ts'
 import { type Candidate, compare, type Scan } from './candidate.ts'
-import { addToSearchTree, isSearchTree, LINKS, pruneSearchTree, scanSearchTree, VALUE } from './e-bst.ts'
+import { addToSearchTree, areValues, isSearchTree, LINKS, pruneSearchTree, scanSearchTree, VALUE } from './e-bst.ts'
 import type { RegressionTreeOptions } from './options.ts'
-import { addToSlots, areSlots, clearSlots, META, radiusFrom, SLOT, scanSlots, sumSlots } from './quantizer.ts'
+import { addToSlots, areSlots, areSums, clearSlots, META, radiusFrom, SLOT, scanSlots, sumSlots } from './quantizer.ts'
+import { areMoments } from './tree.ts'
 
 /**
  * What leaves keep of the features, in places that are given to leaves and come back when these split.
  *
- * A place holds so many numbers a feature in `data` and `meta`, and with search trees in `links` and `used`.
+ * A place looks at `featuresPerLeaf` features. It holds so many numbers a feature in `data` and `meta`, and with search
+ * trees in `links` and `used`.
  */
 export type Observers = {
+  /** Times that a leaf has drawn its features. */
+  draws: number
   /** Whether a place has an owner. */
   taken: Uint8Array
+  /** Features that a place looks at, rising. */
+  feature: Int32Array
   /** Slots, or values. */
   data: Float64Array
   /** What a quantizer keeps beside its slots; with search trees the weight, mean and deviations of all targets. */
@@ -20,6 +28,8 @@ export type Observers = {
   links: Int32Array
   used: Int32Array
 }
+
+const ARRAYS = ['taken', 'feature', 'data', 'meta', 'links', 'used'] as const
 
 /** Numbers that a search tree keeps beside its values. */
 const SUMS = 3
@@ -31,11 +41,13 @@ const metaOf = ({ observer }: RegressionTreeOptions): number => (observer === 'q
 
 /** So many places; 0 gives the template of a saved state. */
 export function createObservers(options: RegressionTreeOptions, places: number): Observers {
-  const { features, slots, observer } = options
-  const all = places * features
+  const { featuresPerLeaf, slots, observer } = options
+  const all = places * featuresPerLeaf
   const searching = observer === 'e-bst'
   return {
+    draws: 0,
     taken: new Uint8Array(places),
+    feature: new Int32Array(all),
     data: new Float64Array(all * slots * (searching ? VALUE : SLOT)),
     meta: new Float64Array(all * metaOf(options)),
     links: new Int32Array(searching ? all * slots * LINKS : 0),
@@ -43,23 +55,22 @@ export function createObservers(options: RegressionTreeOptions, places: number):
   }
 }
 
-/** A place, empty, the first that is free. `parent` is the place of the leaf above, -1 for none. */
+/** A place, empty, the first that is free, with features drawn for it. `parent` is that of the leaf above, -1 for none. */
 export function takePlace(observers: Observers, options: RegressionTreeOptions, parent: number): number {
   let place = observers.taken.indexOf(0)
   if (place < 0) {
     place = observers.taken.length
     const larger = createObservers(options, Math.min(options.maxLeaves + 1, Math.max(1, 2 * place)))
-    for (const name of ['taken', 'data', 'meta', 'links', 'used'] as const) larger[name].set(observers[name])
+    for (const name of ARRAYS) larger[name].set(observers[name])
+    larger.draws = observers.draws
     Object.assign(observers, larger)
   }
   observers.taken[place] = 1
-  const { features, slots, observer, radius } = options
-  for (let f = 0; f < features; f++) {
-    const at = place * features + f
+  drawFeatures(observers, options, place)
+  const { featuresPerLeaf, slots, observer } = options
+  for (let at = place * featuresPerLeaf; at < (place + 1) * featuresPerLeaf; at++) {
     if (observer === 'quantizer') {
-      const own =
-        radius === 'deviation' ? (parent < 0 ? 0 : radiusFrom(observers.meta, (parent * features + f) * META)) : radius
-      clearSlots(observers.meta, at * META, own)
+      clearSlots(observers.meta, at * META, firstRadius(observers, options, at, parent))
       observers.data.fill(0, at * slots * SLOT, (at + 1) * slots * SLOT)
     } else {
       observers.used[at] = 0
@@ -69,12 +80,47 @@ export function takePlace(observers: Observers, options: RegressionTreeOptions, 
   return place
 }
 
+/** All features, or some of them, each set equally likely: Floyd's algorithm by marks. */
+function drawFeatures(observers: Observers, options: RegressionTreeOptions, place: number): void {
+  const { features, featuresPerLeaf, seed } = options
+  const { feature } = observers
+  let at = place * featuresPerLeaf
+  if (featuresPerLeaf === features) {
+    for (let f = 0; f < features; f++) feature[at++] = f
+    return
+  }
+  // the n-th leaf's draw depends on the seed and n alone
+  const rng = new SeededRng(seed).fork(`leaf ${observers.draws++}`)
+  const drawn = new Uint8Array(features)
+  for (let last = features - featuresPerLeaf; last < features; last++) {
+    const f = drawInteger(rng, last + 1)
+    drawn[drawn[f] === 1 ? last : f] = 1
+  }
+  for (let f = 0; f < features; f++) if (drawn[f] === 1) feature[at++] = f
+}
+
+/** The radius that slots start with: by what the parent saw of the feature, and 0 where it did not look at it. */
+function firstRadius(observers: Observers, options: RegressionTreeOptions, at: number, parent: number): number {
+  const { featuresPerLeaf: width, radius } = options
+  if (radius !== 'deviation') return radius
+  if (parent < 0) return 0
+  const { feature, meta } = observers
+  const above = feature.subarray(parent * width, (parent + 1) * width).indexOf(feature[at]!)
+  return above < 0 ? 0 : radiusFrom(meta, (parent * width + above) * META)
+}
+
 /** Gives a place back. */
 export function leavePlace({ taken }: Observers, place: number): void {
   taken[place] = 0
 }
 
-/** Takes a row in at a place, but for its missing values. O(features) with slots. */
+/** Lets all places go for good. */
+export function letGo(observers: Observers, options: RegressionTreeOptions): void {
+  const { draws } = observers
+  Object.assign(observers, createObservers(options, 0), { draws })
+}
+
+/** Takes a row in at a place, but for its missing values. O(featuresPerLeaf) with slots. */
 export function observe(
   observers: Observers,
   options: RegressionTreeOptions,
@@ -83,14 +129,14 @@ export function observe(
   y: number,
   weight: number,
 ): void {
-  const { features, slots, observer, radius } = options
-  const { data, meta, links, used } = observers
+  const { featuresPerLeaf, slots, observer, radius } = options
+  const { feature, data, meta, links, used } = observers
   const fixed = radius === 'deviation' ? 0 : radius
-  for (let f = 0; f < features; f++) {
-    const raw = x[f]!
+  const end = (place + 1) * featuresPerLeaf
+  for (let at = place * featuresPerLeaf; at < end; at++) {
+    const raw = x[feature[at]!]!
     if (raw !== raw) continue
     const value = raw > MOST_VALUE ? MOST_VALUE : raw < -MOST_VALUE ? -MOST_VALUE : raw
-    const at = place * features + f
     if (observer === 'quantizer') addToSlots(data, at * slots * SLOT, slots, meta, at * META, fixed, value, y, weight)
     else {
       used[at] = addToSearchTree(data, links, at * slots, used[at]!, slots, value, y, weight)
@@ -117,7 +163,7 @@ function begin(observers: Observers, options: RegressionTreeOptions, at: number,
   scan.merit = 0
 }
 
-/** Compares all features of a leaf of weight `n` by their best splits. */
+/** Compares the features that a leaf of weight `n` looks at by their best splits. */
 export function search(
   observers: Observers,
   options: RegressionTreeOptions,
@@ -125,15 +171,14 @@ export function search(
   n: number,
   candidate: Candidate,
 ): void {
-  const { features, slots, observer } = options
-  const { data, meta, links, used } = observers
+  const { featuresPerLeaf, slots, observer } = options
+  const { feature, data, meta, links, used } = observers
   const { scan } = candidate
-  for (let f = 0; f < features; f++) {
-    const at = place * features + f
+  for (let at = place * featuresPerLeaf; at < (place + 1) * featuresPerLeaf; at++) {
     begin(observers, options, at, n, scan)
     if (observer === 'quantizer') scanSlots(data, at * slots * SLOT, meta, at * META, scan)
     else scanSearchTree(data, links, at * slots, used[at]!, scan)
-    compare(candidate, f)
+    compare(candidate, feature[at]!)
   }
 }
 
@@ -147,26 +192,34 @@ export function dropPoorValues(
   { scan }: Candidate,
 ): void {
   if (options.observer !== 'e-bst') return
-  for (let at = place * options.features; at < (place + 1) * options.features; at++) {
+  const { featuresPerLeaf } = options
+  for (let at = place * featuresPerLeaf; at < (place + 1) * featuresPerLeaf; at++) {
     begin(observers, options, at, n, scan)
     const { data, links, used } = observers
     used[at] = pruneSearchTree(data, links, at * options.slots, used[at]!, scan, least)
   }
 }
 
-/** Throws unless observers that were read back have the lengths that the options ask for and links that lead somewhere. */
-export function checkObservers(observers: Observers, options: RegressionTreeOptions): void {
-  const { taken, data, meta, links, used } = observers
-  const { features, slots, observer } = options
+/**
+ * Throws unless observers that were read back have the lengths that the options ask for, links that lead somewhere, and
+ * numbers that targets up to `most` can lead to.
+ */
+export function checkObservers(observers: Observers, options: RegressionTreeOptions, most: number): void {
+  const { draws, taken, feature, data, meta, links, used } = observers
+  const { features, featuresPerLeaf, slots, observer } = options
   const places = taken.length
-  const all = places * features
+  const all = places * featuresPerLeaf
   const searching = observer === 'e-bst'
   let sound = places <= options.maxLeaves + 1 && data.length === all * slots * (searching ? VALUE : SLOT)
   sound &&= meta.length === all * metaOf(options) && meta.every((value) => value === value)
+  sound &&= searching ? areMoments(meta, most) && areValues(data, most) : areSums(data, most)
   sound &&= links.length === (searching ? all * slots * LINKS : 0) && used.length === (searching ? all : 0)
-  sound &&= taken.every((flag) => flag <= 1)
+  sound &&= taken.every((flag) => flag <= 1) && Number.isSafeInteger(draws) && draws >= 0 && feature.length === all
   for (let at = 0; sound && at < all; at++) {
-    if (searching) sound = used[at]! >= 0 && used[at]! <= slots && isSearchTree(links, at * slots, used[at]!)
+    const f = feature[at]!
+    const rising = at % featuresPerLeaf === 0 || f > feature[at - 1]!
+    if (taken[Math.floor(at / featuresPerLeaf)] === 1 && !(rising && f >= 0 && f < features)) sound = false
+    else if (searching) sound = used[at]! >= 0 && used[at]! <= slots && isSearchTree(links, at * slots, used[at]!)
     else sound = areSlots(meta, at * META, slots)
   }
   if (sound) return

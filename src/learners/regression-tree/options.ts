@@ -1,4 +1,4 @@
-import { integer, nonNegative, oneOf, openFraction, positive } from '../../core/check.ts'
+import { integer, nonNegative, oneOf, openFraction, positive, text } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 
 /** Options that all Hoeffding trees for values share. */
@@ -34,20 +34,27 @@ export type RegressionTreeOptions = {
   readonly radius: number | 'deviation'
   /** Slots, or values of a search tree, kept of a leaf's feature; 32 to 40 bytes each. @defaultValue 64 */
   readonly slots: number
+  /** Features that each leaf looks at when it splits, drawn anew for every leaf. @defaultValue all */
+  readonly featuresPerLeaf: number
   /** Leaves at which the tree stops growing. @defaultValue 256 */
   readonly maxLeaves: number
   /** Questions from the root to a leaf, at most. @defaultValue what `maxLeaves` allows */
   readonly maxDepth: number
+  /** Decides which features a leaf looks at. @defaultValue '1' */
+  readonly seed: string
 }
 
 /** What a constructor takes: all but `features` may be left out. */
-export type RegressionTreeInput = Partial<Omit<RegressionTreeOptions, 'features'>> & { readonly features: number }
+export type RegressionTreeInput = Partial<Omit<RegressionTreeOptions, 'features' | 'seed'>> & {
+  readonly features: number
+  readonly seed?: string | number
+}
 
 /** Far above what anyone needs, so that a damaged snapshot cannot ask for all memory. */
 const MOST_FEATURES = 65_536
 const MOST_LEAVES = 65_536
 const MOST_SLOTS = 65_536
-/** 1 GiB, if all leaves observed all features. */
+/** 1 GiB, if all leaves observed and had linear models. */
 const MOST_BYTES = 1_073_741_824
 
 /** Checks the options and fills in the defaults. */
@@ -55,12 +62,15 @@ export function resolveOptions(input: RegressionTreeInput): RegressionTreeOption
   const features = atMost('features', integer('features', input.features), MOST_FEATURES)
   const maxLeaves = atMost('maxLeaves', integer('maxLeaves', input.maxLeaves ?? 256), MOST_LEAVES)
   const slots = atMost('slots', integer('slots', input.slots ?? 64, 2), MOST_SLOTS)
+  const perLeaf = integer('featuresPerLeaf', input.featuresPerLeaf ?? features)
+  const featuresPerLeaf = atMost('featuresPerLeaf', perLeaf, features)
   const { radius = 'deviation' } = input
-  const bytes = features * slots * maxLeaves * 32
+  // a slot is four numbers, and a tree has twice as many nodes with linear models as leaves
+  const bytes = maxLeaves * (32 * slots * featuresPerLeaf + 16 * features)
   if (bytes > MOST_BYTES) {
     throw new TradeLearnError(
       'INVALID_OPTION',
-      `"features", "slots" and "maxLeaves" must keep the tree within ${MOST_BYTES} bytes, got ${bytes}.`,
+      `"features", "featuresPerLeaf", "slots" and "maxLeaves" must keep the tree within ${MOST_BYTES} bytes, got ${bytes}.`,
     )
   }
   return {
@@ -75,8 +85,10 @@ export function resolveOptions(input: RegressionTreeInput): RegressionTreeOption
     observer: oneOf('observer', input.observer ?? 'quantizer', ['quantizer', 'e-bst']),
     radius: radius === 'deviation' ? radius : positive('radius', radius),
     slots,
+    featuresPerLeaf,
     maxLeaves,
     maxDepth: integer('maxDepth', input.maxDepth ?? Math.max(1, maxLeaves - 1)),
+    seed: text('seed', String(input.seed ?? '1')),
   }
 }
 

@@ -1,5 +1,6 @@
 import { clamp } from '../../core/math.ts'
 import { meritOf, offer, type Scan } from './candidate.ts'
+import { ROUNDED_UP } from './tree.ts'
 
 /** Numbers of a slot: weight, mean of the feature, mean of the target, squared deviations of the target. */
 export const SLOT = 4
@@ -125,7 +126,8 @@ function makeRoom(
     if (fixed > 0 || far) {
       // no more than shift until the end is reached
       const reach = number < low ? Math.max(number, high - slots + 1) : Math.min(number, low + slots - 1)
-      move(data, from, slots, meta, at, Math.min(low, reach), 1)
+      const start = Math.min(low, reach)
+      if (start !== base) move(data, from, slots, meta, at, start, 1)
       return reach - meta[at + BASE]!
     }
     const span = (): number => Math.floor(Math.max(high, number) / factor) - Math.floor(Math.min(low, number) / factor)
@@ -215,6 +217,16 @@ export function scanSlots(data: Float64Array, from: number, meta: Float64Array, 
     n = sum
     before = x
   }
+}
+
+/** Whether all slots that were read back hold a weight, a mean of the feature and moments of targets up to `most`. */
+export function areSums(data: Float64Array, most: number): boolean {
+  for (let at = 0; at < data.length; at += SLOT) {
+    const n = data[at]!
+    if (!(n >= 0 && n < Infinity && Math.abs(data[at + 1]!) < Infinity && data[at + 3]! >= 0)) return false
+    if (!(Math.abs(data[at + 2]!) <= ROUNDED_UP * most)) return false
+  }
+  return true
 }
 
 /** Whether what was read back names slots that there are. */

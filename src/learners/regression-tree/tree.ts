@@ -97,8 +97,34 @@ export function routeAndCount(tree: Tree, from: number, x: Float64Array, weight:
   return node
 }
 
-/** Throws unless every index of a tree that was read back leads where it should, and it is no larger than allowed. */
-export function checkTree(tree: Tree, features: number, maxLeaves: number, width: number, taken: Uint8Array): void {
+/** Whether triples of weight, mean and squared deviations that were read back are such, of values up to `most`. */
+export function areMoments(list: Float64Array, most: number): boolean {
+  for (let i = 0; i < list.length; i += 3) {
+    const n = list[i]!
+    // deviations of the largest values overflow, which those who use them allow for
+    if (!(n >= 0 && n < Infinity && Math.abs(list[i + 1]!) <= ROUNDED_UP * most && list[i + 2]! >= 0)) return false
+  }
+  return true
+}
+
+/** Room for rounding in a mean. */
+export const ROUNDED_UP: number = 1 + 1e-6
+/** What is left for the right side of a split is a difference of sums, whose rounding can be much larger than a light mean. */
+const MISTAKEN = 1e10
+/** Steps of the linear models are of some deviations, so that no number of them leads anywhere near. */
+const MOST_SLOPE = 1e100
+
+/**
+ * Throws unless every index of a tree that was read back leads where it should, it is no larger than allowed, and its
+ * leaves are about targets up to `most`.
+ */
+export function checkTree(
+  tree: Tree,
+  { features, maxLeaves }: { readonly features: number; readonly maxLeaves: number },
+  width: number,
+  taken: Uint8Array,
+  most: number,
+): void {
   const { nodes, feature, child, depth, place } = tree
   const room = feature.length
   let sound = Number.isSafeInteger(nodes) && nodes >= 1 && nodes <= room && nodes % 2 === 1 && room <= 2 * maxLeaves - 1
@@ -107,8 +133,8 @@ export function checkTree(tree: Tree, features: number, maxLeaves: number, width
   sound &&= tree.stats.length === room * STATS && tree.errors.length === room * ERRORS
   sound &&= tree.linear.length === room * width
   sound &&= NUMBERS.every((name) => tree[name].every((value) => value === value))
-  sound &&= tree.linear.every((value) => Math.abs(value) < Infinity)
-  sound &&= tree.stats.every((value, i) => i % STATS !== 1 || Math.abs(value) < Infinity)
+  sound &&= tree.linear.every((value) => Math.abs(value) <= MOST_SLOPE) && areMoments(tree.stats, MISTAKEN * most)
+  sound &&= [tree.weight, tree.attempt, tree.errors].every((list) => list.every((value) => value >= 0))
   // what is not in use yet will be leaves
   for (let node = nodes; sound && node < room; node++) sound = feature[node] === -1 && place[node] === -1
   // every place that is taken has one owner, and every node but the root one parent

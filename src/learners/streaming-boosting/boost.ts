@@ -1,9 +1,16 @@
-import { sigmoid } from '../../core/math.ts'
-import { type Committee, type Kernel, leavePlace, placeWidth, TOTALS, takePlace } from './committee.ts'
+import { clamp, sigmoid } from '../../core/math.ts'
+import {
+  type Committee,
+  type Kernel,
+  LEAST_HESSIAN,
+  leavePlace,
+  mostOf,
+  placeWidth,
+  TOTALS,
+  takePlace,
+} from './committee.ts'
 import { areRough, borderAfter, type FeatureBins, rebin } from './feature-bins.ts'
 
-/** A hessian is at least this, so that a tree that is sure of itself and wrong gets a finite target. */
-const LEAST_HESSIAN = 1e-6
 /** What is kept of a memory's loss from one row to the next: the last 200 rows or so decide which one is asked. */
 const FADE_MEMORY = 0.995
 /** The same for the two trees that a stage has while it is renewed: 500 rows. */
@@ -195,16 +202,18 @@ function split(
 
 /** Starts a leaf with its share of the branch's memories, and the mean of what the branch saw on its side. */
 function inherit(
-  { memories }: Kernel,
+  { memories, options }: Kernel,
   { memory }: Committee,
   node: number,
   to: number,
   share: number,
   mean: number,
 ): void {
+  const most = mostOf(options)
+  const answer = clamp(mean, -most, most)
   for (let k = 0; k < memories; k++) {
     const hessian = memory[2 * (node * memories + k) + 1]! * share
-    memory[2 * (to * memories + k)] = hessian * mean
+    memory[2 * (to * memories + k)] = hessian * answer
     memory[2 * (to * memories + k) + 1] = hessian
   }
 }

@@ -157,6 +157,27 @@ export function leavePlace({ taken, place }: Committee, node: number): void {
   place[node] = -1
 }
 
+/** No hessian is smaller in a row, so that a tree that is sure of itself and wrong gets a finite target. */
+export const LEAST_HESSIAN = 1e-6
+/** Values count up to 1e100, and a stage's target is what the others leave over of one: this is far beyond all of them. */
+const MOST_TARGET = 1e110
+/** Sums over a leaf's rows stay below this. */
+const LARGEST_SUM = 1e305
+
+/** What no leaf says more than: it is a mean of targets, which for probabilities are at most 1 / hessian. */
+export const mostOf = ({ task }: StreamingGradientBoostingOptions): number =>
+  task === 'binary' ? 2 / LEAST_HESSIAN : MOST_TARGET
+
+/** Whether all pairs of fading sums, gradient and hessian, are of answers up to `most`; what has all but faded aside. */
+function areMemories(memory: Float64Array, most: number): boolean {
+  for (let i = 0; i < memory.length; i += 2) {
+    const gradient = Math.abs(memory[i]!)
+    const hessian = memory[i + 1]!
+    if (!(hessian >= 0 && hessian <= LARGEST_SUM && (gradient <= most * hessian || gradient < 1e-300))) return false
+  }
+  return true
+}
+
 /** Throws unless every index of a committee that was read back leads where it should. */
 export function checkCommittee(committee: Committee, kernel: Kernel): void {
   const { options, slice, room, memories } = kernel
@@ -174,10 +195,10 @@ export function checkCommittee(committee: Committee, kernel: Kernel): void {
   sound &&= choice.every((memory) => memory >= 0 && memory < memories)
   sound &&= whole(committee.planted) && whole(committee.since) && committee.renewing < options.stages
   sound &&= whole(committee.renewing)
-  sound &&= [committee.memory, committee.sums, missed, threshold].every((list) =>
-    list.every((value) => value === value),
-  )
-  sound &&= committee.memory.every((value) => Math.abs(value) < Infinity)
+  sound &&= threshold.every((value) => value === value) && committee.losses.length === 2
+  sound &&= [missed, committee.losses].every((list) => list.every((loss) => loss >= 0 && loss < Infinity))
+  sound &&= [committee.totals, committee.sums].every((list) => list.every((sum) => Math.abs(sum) <= LARGEST_SUM))
+  sound &&= areMemories(committee.memory, mostOf(options))
   // every place that is taken has one owner
   const owned = new Uint8Array(taken.length)
   for (let slot = 0; sound && slot < trees; slot++) {

@@ -171,6 +171,7 @@ export function rebin(
 export function checkFeatureBins({ seen, borders, recent }: FeatureBins, features: number, bins: number): void {
   const width = bins - 2
   let sound = Number.isSafeInteger(seen) && seen >= 0
+  sound &&= recent.length === features * REMEMBERED && borders.length === features * width
   for (let f = 0; sound && f < features; f++) {
     for (let c = f * width; sound && c < (f + 1) * width; c++) {
       const border = borders[c]!

@@ -231,6 +231,10 @@ function split(kernel: TreeKernel, tree: GradientTree, node: number, feature: nu
   }
   // the shape is final, and histograms are of no use any more
   if (full) for (let leaf = 0; leaf < tree.nodes; leaf++) leavePlace(tree, leaf)
+  if (tree.taken.indexOf(1) < 0) {
+    tree.taken = new Uint8Array(0)
+    tree.sums = new Float64Array(0)
+  }
   return left
 }
 
@@ -290,15 +294,22 @@ export function moveTreeBorders(
   }
 }
 
-/** Throws unless every index of a tree that was read back leads where it should. */
-export function checkGradientTree(tree: GradientTree, { features, bins, maxLeaves }: TreeKernel): void {
+/** Sums of derivatives, which are squares of values at most, stay far below this whatever their weights. */
+const LARGEST_SUM = 1e305
+/** Room for rounding in what leaves say. */
+const ROUNDED_UP = 1 + 1e-6
+
+/** Throws unless every index of a tree that was read back leads where it should, and leaves say at most `most`. */
+export function checkGradientTree(tree: GradientTree, { features, bins, maxLeaves }: TreeKernel, most: number): void {
   const { nodes, feature, child, depth, place, taken } = tree
   const room = feature.length
   let sound = Number.isSafeInteger(nodes) && nodes >= 1 && nodes <= room && room <= 2 * maxLeaves - 1 && nodes % 2 === 1
   sound &&= [tree.threshold, child, depth, place, tree.value, tree.attempt].every(({ length }) => length === room)
   sound &&= tree.totals.length === room * SUMS && taken.length <= maxLeaves + 1
   sound &&= tree.sums.length === taken.length * features * bins * SUMS
-  sound &&= tree.value.every((value) => Number.isFinite(value)) && tree.threshold.every((value) => value === value)
+  sound &&= tree.value.every((value) => Math.abs(value) <= ROUNDED_UP * most)
+  sound &&= tree.threshold.every((value) => value === value) && tree.attempt.every((rows) => rows >= 0)
+  sound &&= [tree.totals, tree.sums].every((list) => list.every((sum) => Math.abs(sum) <= LARGEST_SUM))
   // what is not in use yet will be leaves
   for (let node = nodes; sound && node < room; node++) sound = feature[node] === -1 && place[node] === -1
   const owned = new Uint8Array(taken.length)

@@ -168,11 +168,12 @@ export class StochasticGradientTree implements Learner, Sized {
     const bins = { seen: 0, borders: any, recent: any }
     const read: State = unpackState(state, { seen: 0, n: 0, base: 0, bins, tree: createGradientTree(kernel, 0) })
     integer('state.seen', read.seen, 0, 'CORRUPT_SNAPSHOT')
-    if (!Number.isFinite(read.base) || !(read.n >= -1)) {
-      throw new TradeLearnError('CORRUPT_SNAPSHOT', `"state.base" must be a finite number, got ${show(read.base)}.`)
+    if (!(Math.abs(read.base) <= MOST_VALUE && read.n >= -1 && read.n < Infinity)) {
+      throw new TradeLearnError('CORRUPT_SNAPSHOT', `"state.base" must be a mean of values, got ${show(read.base)}.`)
     }
     checkFeatureBins(read.bins, resolved.features, resolved.bins)
-    checkGradientTree(read.tree, kernel)
+    // a value is as far from the base, at most, as two values are from each other
+    checkGradientTree(read.tree, kernel, 2 * MOST_VALUE)
     const tree = new StochasticGradientTree(resolved)
     tree.#state = read
     return tree

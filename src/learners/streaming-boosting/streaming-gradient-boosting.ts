@@ -184,8 +184,11 @@ export class StreamingGradientBoosting implements Learner, Sized {
     for (const name of ['trust', 'evidence', 'n', 'm2'] as const) {
       nonNegative(`state.${name}`, read[name], 'CORRUPT_SNAPSHOT')
     }
-    if (!Number.isFinite(read.mean) || read.committee.losses.length !== 2) {
-      throw new TradeLearnError('CORRUPT_SNAPSHOT', `"state.mean" must be a finite number, got ${show(read.mean)}.`)
+    if (!(Math.abs(read.mean) <= MOST_VALUE && read.trust <= MOST_TRUST)) {
+      throw new TradeLearnError(
+        'CORRUPT_SNAPSHOT',
+        `"state.mean" must be a mean of values and "state.trust" at most ${MOST_TRUST}, got ${show(read.mean)} and ${show(read.trust)}.`,
+      )
     }
     checkCommittee(read.committee, kernel)
     checkFeatureBins(read.bins, resolved.features, resolved.bins)

@@ -295,6 +295,66 @@ describe('replayLog', () => {
   })
 })
 
+describe('replayLog of a log with bad rows', () => {
+  const good = { arm: 0, reward: 1 }
+  test.each([
+    { arm: 7, reward: 1 },
+    { arm: 1, reward: Number.NaN },
+    { arm: 0.5, reward: 1 },
+  ])('refuses %o, though the bandit would have chosen another arm', (bad) => {
+    expect(() => replayLog(new UCB1({ arms: 2 }), [good, bad])).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT' }),
+    )
+  })
+})
+
+describe('LinUCB with a half-life', () => {
+  const x = Float64Array.of(1, 0.9)
+  const trained = (): LinUCB => {
+    const bandit = new LinUCB({ arms: 2, features: 2, halfLife: 50, noise: 1, ridge: 0.5 })
+    const rng = new SeededRng('fading')
+    for (let i = 0; i < 400; i++) {
+      const a = rng.next()
+      // features that move together, so that their errors do too
+      const z = Float64Array.of(a, a + 0.1 * rng.next())
+      bandit.update(i % 2, 3 * a, z)
+    }
+    return bandit
+  }
+  /** Weights and bonus of an arm, from its bounds. */
+  const bonusAt = (bandit: LinUCB, arm: number, z: Float64Array): number => {
+    const mirrored = z.map((value) => -value)
+    const origin = Float64Array.of(0, 0)
+    // m·(1, z) + b(z): the odd part cancels between z and -z
+    return (bandit.boundOf(arm, z) + bandit.boundOf(arm, mirrored)) / 2 - bandit.boundOf(arm, origin)
+  }
+
+  test('fades an arm that is not tried back to the ridge: weights to 0, doubts to those at first and no further', () => {
+    const [bandit, fresh] = [trained(), new LinUCB({ arms: 2, features: 2, halfLife: 50, noise: 1, ridge: 0.5 })]
+    expect(bandit.boundOf(1, x)).toBeGreaterThan(2.5)
+    for (let i = 0; i < 5000; i++) bandit.update(0, 0, Float64Array.of(0, 0))
+    for (const z of [x, Float64Array.of(1, -1), Float64Array.of(-1, 1), Float64Array.of(0, 2)]) {
+      const ratio = bandit.boundOf(1, z) / fresh.boundOf(1, z)
+      expect(ratio).toBeGreaterThan(0.97)
+      expect(ratio).toBeLessThan(1.06)
+    }
+    expect(Math.abs(bonusAt(bandit, 1, x) / bonusAt(fresh, 1, x) - 1)).toBeLessThan(0.06)
+  })
+
+  test('a snapshot of version 1 is read', () => {
+    const bandit = new LinUCB({ arms: 2, features: 2 })
+    for (let i = 0; i < 9; i++) bandit.update(i % 2, i, x)
+    const json = JSON.parse(stateOf(bandit)) as Snapshot
+    const arms = (json.state['arms'] as readonly JsonObject[]).map(({ held, turn: _, mean, ...covariance }) => ({
+      count: held!,
+      ...covariance,
+      weights: mean!,
+    }))
+    const old = { ...json, version: 1, state: { ...json.state, arms } }
+    expect(stateOf(restore(old, codecs))).toBe(stateOf(bandit))
+  })
+})
+
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0)
 
 /** Solves a positive definite system by Gauss's elimination. */

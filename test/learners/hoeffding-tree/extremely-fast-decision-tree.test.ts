@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Snapshot } from '../../../src/contracts.ts'
+import type { JsonValue, Snapshot } from '../../../src/contracts.ts'
 import { drawNormal } from '../../../src/core/draw.ts'
 import { SeededRng } from '../../../src/core/rng.ts'
+import { unpackState } from '../../../src/core/state.ts'
 import {
   ExtremelyFastDecisionTree,
   type ExtremelyFastDecisionTreeOptions,
@@ -103,6 +104,25 @@ describe('splits', () => {
       last = root
     }
     expect(moves).toBeGreaterThan(1)
+  })
+
+  test('are looked at more rarely by a branch that has seen more than 20,000', () => {
+    const tree = new ExtremelyFastDecisionTree({ features: 1, ...eager, reevaluateEvery: 20, maxLeaves: 2 })
+    const looks = new Set<number>()
+    const pauses: number[] = []
+    const rng = new SeededRng('settled')
+    for (let i = 0; i < 60_100; i++) {
+      const x = drawNormal(rng)
+      tree.learn(Float64Array.of(x), Number(x > 0))
+      // the third look after each ten thousand, and the time since the second
+      if (i % 10_000 === 0) looks.clear()
+      if (i % 10_000 > 200) continue
+      const { lastAttempt } = tree.toJSON().state['leaves'] as { readonly lastAttempt: JsonValue }
+      const { last } = unpackState({ last: lastAttempt }, { last: new Float64Array(0) })
+      if (!looks.has(last[0]!) && looks.size === 3) pauses.push(last[0]! - [...looks].at(-1)!)
+      looks.add(last[0]!)
+    }
+    expect(pauses).toEqual([20, 20, 21, 31, 41, 51])
   })
 
   test('no more where none is worth the minimum gain any longer', () => {

@@ -14,7 +14,8 @@ import {
 } from '../../../src/learners/hoeffding-tree/index.ts'
 import { learnerLaws } from '../../../src/testing/index.ts'
 import golden from '../../golden/hoeffding-tree-multiclass.json' with { type: 'json' }
-import { type PlainOptions, PlainTree } from './plain-tree.ts'
+import type { PlainOptions } from './plain-node.ts'
+import { PlainTree } from './plain-tree.ts'
 import { DEFAULTS, EAGER, makeRows, RIVER, type Row } from './streams.ts'
 
 const eager = { gracePeriod: 50, confidence: 0.01 }

@@ -1,22 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { normalCdf } from '../../../src/core/math.ts'
 import { meritOf } from '../../../src/learners/hoeffding-tree/criterion.ts'
 import { addToHistogram, histogramUpTo } from '../../../src/learners/hoeffding-tree/histogram.ts'
-import { normalShare } from '../../../src/learners/hoeffding-tree/normal.ts'
 import { entropy } from './plain-observers.ts'
-
-describe('normalShare', () => {
-  test('is the normal distribution function to 1e-15, up to where it leaves the range of doubles', () => {
-    for (let z = -38; z < 9; z += 0.0037) {
-      expect(Math.abs(normalShare(z) - normalCdf(z))).toBeLessThan(1e-15)
-      if (z > -37) expect(Math.abs(normalShare(z) / normalCdf(z) - 1)).toBeLessThan(1e-12)
-    }
-    expect([normalShare(Number.NEGATIVE_INFINITY), normalShare(0), normalShare(Number.POSITIVE_INFINITY)]).toEqual([
-      0, 0.5, 1,
-    ])
-  })
-})
 
 describe('meritOf', () => {
   const gain = (how: Parameters<typeof meritOf>[0], counts: number[], branches: number): number => {

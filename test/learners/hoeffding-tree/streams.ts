@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Learner } from '../../../src/contracts.ts'
 import { drawNormal } from '../../../src/core/draw.ts'
 import { SeededRng } from '../../../src/core/rng.ts'
-import type { PlainOptions } from './plain-tree.ts'
+import type { PlainOptions } from './plain-node.ts'
 
 export type Row = { readonly x: Float64Array; readonly y: number; readonly weight: number }
 

@@ -61,6 +61,23 @@ class Dense {
   }
 }
 
+test('the variance of the noise does not depend on the unit of the weights', () => {
+  const noiseBy = (weight: number, times: number): number => {
+    const learner = new BayesianLinearRegression({ features: 1 })
+    const rng = new SeededRng('weighted')
+    for (let i = 0; i < 400; i++) {
+      const x = Float64Array.of(drawNormal(rng))
+      const y = 2 * x[0]! + 0.5 * drawNormal(rng)
+      for (let k = 0; k < times; k++) learner.learn(x, y, weight)
+    }
+    return learner.noiseVariance
+  }
+  expect(noiseBy(1, 1)).toBeCloseTo(0.25, 1)
+  // as the same row four times, but for what the first of them teaches about the others
+  expect(noiseBy(4, 1) / noiseBy(1, 4)).toBeCloseTo(1, 1)
+  for (const weight of [0.25, 4, 1e6]) expect(noiseBy(weight, 1)).toBeCloseTo(0.25, 1)
+})
+
 describe('the posterior', () => {
   test.each([Infinity, 300, 20, 3])('is that of the normal equations with half-life %s', (halfLife) => {
     const rng = new SeededRng('dense')

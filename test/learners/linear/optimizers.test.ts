@@ -9,6 +9,30 @@ import { aucOf, logisticStream, reread } from '../helpers.ts'
 
 const vectorOf = (x: readonly (number | null)[]): Float64Array => Float64Array.from(x, (value) => value ?? NaN)
 
+describe('rates that fall for ever', () => {
+  const wild = [1e12, -1e300, 1, 0, 1e-300]
+  test.each(OPTIMIZERS)('never make a weight NaN by %s', (optimizer) => {
+    for (const options of [
+      { decayPower: 10, decayAfter: 1e-300 },
+      { learningRate: 1e-300 },
+      { learningRate: 5e-324 },
+    ]) {
+      const learner = new LinearRegression({ features: 2, optimizer, l1: 0.001, ...options })
+      for (let i = 0; i < 500; i++) learner.learn(Float64Array.of(wild[i % 5]!, wild[(i * 3) % 4]!), wild[i % 4]!)
+      expect([...learner.weights].every(Number.isFinite)).toBe(true)
+      expect(reread(learner, [LinearRegression]).weights).toEqual(learner.weights)
+    }
+  })
+
+  test('powers, rates and penalties beyond all use are refused', () => {
+    for (const options of [{ decayPower: 50 }, { learningRate: 1e60, optimizer: 'adam' }, { l1: 1e60 }] as const) {
+      expect(() => new LinearRegression({ features: 1, ...options })).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION' }),
+      )
+    }
+  })
+})
+
 describe('a snapshot of version 1', () => {
   test('goes on to the bit as that version did, and is written as version 2', () => {
     const logistic = LogisticRegression.fromJSON(golden.logistic.snapshot as Snapshot)

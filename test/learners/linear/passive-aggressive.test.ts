@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { logLossOf } from '../../../src/core/math.ts'
 import { ALMA } from '../../../src/learners/linear/alma.ts'
 import { PassiveAggressiveClassifier } from '../../../src/learners/linear/passive-aggressive-classifier.ts'
 import { PassiveAggressiveRegressor } from '../../../src/learners/linear/passive-aggressive-regressor.ts'
@@ -24,6 +25,21 @@ describe('PassiveAggressiveClassifier', () => {
     learner.learn(x, 1)
     expect(learner.predict(x)).toBeGreaterThan(1 - 1e-12)
     expect(learner.intercept).toBeCloseTo(1 / 5e-4, 6)
+  })
+
+  test.each([1, 2, 4])('a free intercept foresees noisy labels worse, strength of the signal %d', (strength) => {
+    const [feature, free] = (['feature', 'free'] as const).map((intercept) => {
+      const draw = logisticStream('intercept', 5, strength)
+      const learner = new PassiveAggressiveClassifier({ features: 5, intercept })
+      let loss = 0
+      for (let i = 0; i < 5000; i++) {
+        const { x, y } = draw()
+        loss += logLossOf(y, learner.predict(x)) / 5000
+        learner.learn(x, y)
+      }
+      return loss
+    })
+    expect(feature).toBeLessThan(free! - 0.02)
   })
 
   test('C bounds what one label may do, and a weight of 2 doubles it', () => {

@@ -99,6 +99,15 @@ test('bad input is refused with a code and leaves the state as it was', () => {
   expect(() => new SoftmaxRegression({ features: 2, classes: 1 })).toThrow('"classes"')
 })
 
+test('an out that is no vector is refused with a code', () => {
+  const learner = new SoftmaxRegression({ features: 2, classes: 3 })
+  for (const out of [null, undefined, [0, 0, 0], new Float64Array(2)]) {
+    expect(() => learner.predictInto(new Float64Array(2), out as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT' }),
+    )
+  }
+})
+
 test('a damaged snapshot is refused with a code', () => {
   const json = new SoftmaxRegression({ features: 2, classes: 3 }).toJSON()
   const sums = json.state['sums'] as unknown as readonly object[]

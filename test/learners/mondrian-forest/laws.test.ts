@@ -6,8 +6,8 @@ const features = 3
 const kinds = [
   ['of classes', {}],
   ['of numbers', { task: 'regression' }],
-  ['that undoes splits', { maxNodes: 15 }],
-  ['of numbers that undoes splits', { task: 'regression', maxNodes: 7 }],
+  ['that forgets leaves', { maxNodes: 15 }],
+  ['of numbers that forgets leaves', { task: 'regression', maxNodes: 7 }],
   ['in common units that never forgets', { units: 'common', halfLife: Infinity }],
 ] as const
 

@@ -25,6 +25,18 @@ function treesOf(forest: AggregatedMondrianForest): Tree[] {
   return unpackState((forest.toJSON().state as { trees: JsonValue }).trees, [createTree(1, 0, 0)]) as Tree[]
 }
 
+/** Mean number of questions on the way to a leaf. */
+function meanDepth({ parent, left }: Tree): number {
+  const depths: number[] = []
+  for (const [v, up] of parent.entries()) {
+    if (up === -2 || left[v] !== 0) continue
+    let depth = 0
+    for (let at = v; parent[at]! >= 0; at = parent[at]!) depth++
+    depths.push(depth)
+  }
+  return depths.reduce((a, b) => a + b) / depths.length
+}
+
 /** Normal features of which the first tells the label; `unit` multiplies the second. */
 function* stream(seed: string, n: number, unit = 1, turnAt = Infinity): Generator<{ x: Float64Array; y: number }> {
   const rng = new SeededRng(seed)
@@ -85,6 +97,21 @@ describe('AggregatedMondrianForest', () => {
     const share = (from: number, to: number): number => rights.slice(from, to).reduce((a, b) => a + b) / (to - from)
     expect(share(2000, 4000)).toBeGreaterThan(0.74)
     expect(share(6000, 8000)).toBeGreaterThan(0.74)
+  })
+
+  test('paths to the leaves of a full tree do not grow with the stream', () => {
+    const features = 10
+    const forest = new AggregatedMondrianForest({ features, trees: 1, maxNodes: 301 })
+    const rng = new SeededRng('long')
+    const depths: number[] = []
+    for (let i = 1; i <= 64_000; i++) {
+      const x = Float64Array.from({ length: features }, () => drawNormal(rng))
+      forest.learn(x, Number(drawNormal(rng) + x[0]! > 0))
+      if (i % 4000 === 0) depths.push(meanDepth(treesOf(forest)[0]!))
+    }
+    // mean number of questions of all leaves, over the second and the last quarter of the stream
+    const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b) / list.length
+    expect(mean(depths.slice(-4)) / mean(depths.slice(4, 8))).toBeLessThan(1.1)
   })
 
   test('finds the few ones of a class of 2 %, where leaves of one class must not hold their ground', () => {

@@ -26,18 +26,33 @@ describe('obeys the laws of learners', () => {
     }
   }
 
-  test.each(['quantizer', 'e-bst'] as const)('%s: among them with a tree that has split', (observer) => {
+  for (const { name, run } of learnerLaws(
+    () => new HoeffdingTreeRegressor({ ...options, featuresPerLeaf: 2, seed: 7, slots: 24 }),
+    HoeffdingTreeRegressor,
+  )) {
+    test(`two features a leaf: ${name}`, run)
+  }
+
+  const variants = [
+    { observer: 'quantizer' },
+    { observer: 'e-bst' },
+    { observer: 'quantizer', featuresPerLeaf: 2, seed: 7 },
+    { observer: 'e-bst', featuresPerLeaf: 3 },
+  ] as const
+  test.each(variants)('%j: among them with a tree that has split', (variant) => {
     const [first, later] = [friedman(1500, 'grown'), friedman(1500, 'later')]
-    const tree = grown({ observer }, first)
+    const tree = grown(variant, first)
     expect(tree.leaves).toBeGreaterThan(5)
     const copy = HoeffdingTreeRegressor.fromJSON(JSON.parse(JSON.stringify(tree)) as Snapshot)
     for (const { x, y } of later) copy.learn(x, y)
-    expect(JSON.stringify(copy)).toBe(JSON.stringify(grown({ observer }, [...first, ...later])))
+    const whole = grown(variant, [...first, ...later])
+    expect(whole.leaves).toBeGreaterThan(tree.leaves)
+    expect(JSON.stringify(copy)).toBe(JSON.stringify(whole))
   })
 
-  test.each(['quantizer', 'e-bst'] as const)('%s: a damaged number is refused or does no harm', (observer) => {
+  test.each(variants)('%j: a damaged number is refused or does no harm', (variant) => {
     const read = (snapshot: Snapshot) => HoeffdingTreeRegressor.fromJSON(snapshot)
-    const refused = survivesDamage(grown({ observer, slots: 16 }).toJSON(), read, friedman(100, 'later'), 60)
+    const refused = survivesDamage(grown({ ...variant, slots: 16 }).toJSON(), read, friedman(100, 'later'), 60)
     expect(refused).toBeGreaterThan(5)
   })
 })
@@ -151,6 +166,7 @@ describe('takes in', () => {
       leafPrediction: fc.constantFrom('mean' as const, 'linear' as const, 'adaptive' as const),
       slots: fc.integer({ min: 2, max: 8 }),
       radius: fc.constantFrom('deviation' as const, 0.5),
+      featuresPerLeaf: fc.constantFrom(1, 2),
     })
     fc.assert(
       fc.property(options, fc.array(row, { maxLength: 60 }), (settings, rows) => {
@@ -186,7 +202,16 @@ test('linear leaves miss by less than means where the world is linear, and the a
 
 test('refuses options that make no sense', () => {
   const make = (options: object) => () => new HoeffdingTreeRegressor({ ...eager, ...options })
-  for (const options of [{ radius: 0 }, { slots: 1 }, { observer: 'magic' }, { learningRate: 2 }, { features: 0 }]) {
+  for (const options of [
+    { radius: 0 },
+    { slots: 1 },
+    { observer: 'magic' },
+    { learningRate: 2 },
+    { features: 0 },
+    { featuresPerLeaf: 7 },
+    { featuresPerLeaf: 0 },
+    { seed: '' },
+  ]) {
     expect(make(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   }
   expect(make({ features: 60_000, slots: 60_000 })).toThrow(/within 1073741824 bytes/)

@@ -12,6 +12,8 @@ export type PlainOptions = {
   readonly gracePeriod: number
   readonly confidence: number
   readonly decay?: number
+  /** Where leaves take the features they look at: River's when they first learn, ours when they are made. */
+  readonly subsets?: Iterator<readonly number[]>
 }
 
 /** Mean and variance of weighted numbers, with parts that can be added and taken away. */
@@ -55,7 +57,7 @@ type Split = { merit: number; feature: number; threshold: number; left: Var; rig
 type Found = Omit<Split, 'feature'> | undefined
 
 interface Observer {
-  add(x: number, y: number): void
+  add(x: number, y: number, w: number): void
   best(all: Var): Found
   prune(all: Var, least: number): void
 }
@@ -65,9 +67,9 @@ class Node {
   readonly est = new Var()
   left: Node | undefined
   right: Node | undefined
-  constructor(key: number, y: number) {
+  constructor(key: number, y: number, w: number) {
     this.key = key
-    this.est.add(y)
+    this.est.add(y, w)
   }
 }
 
@@ -77,17 +79,17 @@ class SearchTree implements Observer {
   constructor(round: (x: number) => number) {
     this.round = round
   }
-  add(raw: number, y: number): void {
+  add(raw: number, y: number, w: number): void {
     const x = this.round(raw)
-    if (!this.root) this.root = new Node(x, y)
+    if (!this.root) this.root = new Node(x, y, w)
     else
       for (let node = this.root; ; ) {
-        if (x <= node.key) node.est.add(y)
+        if (x <= node.key) node.est.add(y, w)
         if (x === node.key) return
         const side = x < node.key ? 'left' : 'right'
         const next: Node | undefined = node[side]
         if (!next) {
-          node[side] = new Node(x, y)
+          node[side] = new Node(x, y, w)
           return
         }
         node = next
@@ -133,11 +135,11 @@ class Quantizer implements Observer {
     this.radius = radius
     this.rules = rules
   }
-  add(x: number, y: number): void {
+  add(x: number, y: number, w: number): void {
     const index = Math.floor(x / this.radius)
     const slot = this.slots.get(index) ?? { x: new Var(), y: new Var() }
-    slot.x.add(x)
-    slot.y.add(y)
+    slot.x.add(x, w)
+    slot.y.add(y, w)
     this.slots.set(index, slot)
   }
   best(all: Var): Found {
@@ -181,8 +183,8 @@ class Linear {
   predict(x: ArrayLike<number>): number {
     return Array.from(x).reduce((sum, value, i) => sum + value * (this.weights[i] ?? 0), 0) + this.bias
   }
-  learn(x: ArrayLike<number>, y: number): void {
-    const gradient = Math.max(-1e12, Math.min(1e12, 2 * (this.predict(x) - y)))
+  learn(x: ArrayLike<number>, y: number, w: number): void {
+    const gradient = Math.max(-1e12, Math.min(1e12, 2 * w * (this.predict(x) - y)))
     this.bias -= 0.01 * gradient
     this.weights = Array.from(x, (value, i) => (this.weights[i] ?? 0) - 0.01 * gradient * value)
   }
@@ -196,6 +198,8 @@ type Leaf = {
   /** What came since the leaf was made. */
   readonly own: Var
   attempt: number
+  /** Features that the leaf looks at, and what it keeps of each. */
+  wanted: readonly number[]
   observers: Observer[]
   readonly model: Linear
   byMean: number
@@ -218,15 +222,16 @@ export class PlainTree {
     return byMean ? leaf.stats.mean : leaf.model.predict(x)
   }
 
-  learn(x: ArrayLike<number>, y: number): void {
-    const { decay = 0.95, gracePeriod } = this.options
+  learn(x: ArrayLike<number>, y: number, w = 1): void {
+    const { decay = 0.95, gracePeriod, subsets } = this.options
     const leaf = this.#leafOf(x)
     leaf.byMean = decay * leaf.byMean + (y - leaf.stats.mean) ** 2
     leaf.byModel = decay * leaf.byModel + (y - leaf.model.predict(x)) ** 2
-    leaf.stats.add(y)
-    leaf.own.add(y)
-    for (let f = 0; f < x.length; f++) (leaf.observers[f] ??= this.#observer()).add(x[f]!, y)
-    leaf.model.learn(x, y)
+    leaf.stats.add(y, w)
+    leaf.own.add(y, w)
+    if (leaf.wanted.length === 0) leaf.wanted = subsets?.next().value ?? [...Array.from(x).keys()]
+    for (const [i, f] of leaf.wanted.entries()) (leaf.observers[i] ??= this.#observer()).add(x[f]!, y, w)
+    leaf.model.learn(x, y, w)
     if (leaf.stats.n - leaf.attempt < gracePeriod) return
     leaf.attempt = leaf.stats.n
     this.#tryToSplit(leaf)
@@ -254,24 +259,26 @@ export class PlainTree {
   }
 
   #tryToSplit(leaf: Leaf): void {
-    const { rules, confidence } = this.options
+    const { rules, confidence, subsets } = this.options
     const all = rules === 'river' ? leaf.stats : leaf.own
     const found: Split[] = []
-    for (const [feature, observer] of leaf.observers.entries()) {
+    for (const [i, observer] of leaf.observers.entries()) {
       const best = observer.best(all)
-      if (best) found.push({ ...best, feature })
+      if (best) found.push({ ...best, feature: leaf.wanted[i]! })
     }
     found.sort((a, b) => a.merit - b.merit)
     const best = found.at(-1)
-    const second = found.at(-2)
+    // as in River not splitting takes part, with a merit that nothing falls short of
+    const second = found.at(-2)?.merit ?? -Infinity
     const bound = Math.sqrt(Math.log(1 / confidence) / (2 * leaf.stats.n))
-    if (!best || !second || !(best.merit > 0)) return
-    const ratio = second.merit / best.merit
+    if (!best || !(best.merit > 0)) return
+    const ratio = second / best.merit
     if (ratio < 1 - bound || bound < 0.05) {
       const { feature, threshold } = best
       leaf.split = { feature, threshold, children: [makeLeaf(best.left, leaf), makeLeaf(best.right, leaf)] }
       leaf.observers = []
-    } else if (second.merit > 0) {
+      if (rules === 'ours' && subsets) for (const child of leaf.split.children) child.wanted = subsets.next().value
+    } else if (second > 0) {
       for (const observer of leaf.observers) observer.prune(all, best.merit * (ratio - 2 * bound))
     }
   }
@@ -280,5 +287,5 @@ export class PlainTree {
 function makeLeaf(stats: Var, parent: Leaf | undefined): Leaf {
   const { byMean = 0, byModel = 0 } = parent ?? {}
   const model = parent ? parent.model.copy() : new Linear()
-  return { stats, own: new Var(), attempt: stats.n, observers: [], model, byMean, byModel }
+  return { stats, own: new Var(), attempt: stats.n, wanted: [], observers: [], model, byMean, byModel }
 }

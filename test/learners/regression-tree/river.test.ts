@@ -4,8 +4,9 @@ import { StandardScaler } from '../../../src/features/transformers/standard-scal
 import { HoeffdingTreeRegressor } from '../../../src/learners/regression-tree/index.ts'
 import golden from '../../golden/regression-tree.json' with { type: 'json' }
 import { readRecord, readRows, recorded } from '../helpers.ts'
+import { featuresOf } from './leaf-features.ts'
 import { type PlainOptions, PlainTree } from './plain-tree.ts'
-import { errorOf, friedman } from './streams.ts'
+import { errorOf, friedman, type Row } from './streams.ts'
 
 /**
  * The chain that ties the class to River: a second, plain tree of this test by River's rules equals River's recorded
@@ -107,20 +108,58 @@ describe('on a generated stream that drifts', () => {
     const slow = new PlainTree({ ...eager, ...plain, rules: 'ours', leaf: 'mean' })
     const error = errorOf(tree, rows)
     expect(error).toBeCloseTo(errorOf(slow, rows), 9)
-    const [nodes, wanted] = [tree.describe(), slow.describe()]
-    expect(nodes.length).toBe(wanted.length)
-    const inOrder = (i: number): typeof nodes => {
-      const node = nodes[i]!
-      return node.left === undefined ? [node] : [node, ...inOrder(node.left), ...inOrder(node.right!)]
-    }
-    for (const [i, node] of inOrder(0).entries()) {
-      expect(node.feature).toBe(wanted[i]!.feature)
-      if (node.threshold !== undefined) expect(node.threshold).toBeCloseTo(wanted[i]!.threshold!, 9)
-      else expect(node.mean).toBeCloseTo(wanted[i]!.mean!, 9)
-    }
+    const nodes = tree.describe()
+    expectSame(tree, slow)
     expect(error).toBeCloseTo(golden.generated[name].error, 6)
     expect(nodes.length).toBe(golden.generated[name].nodes)
     const river = new PlainTree({ ...eager, ...plain, leaf: 'mean' })
     expect(errorOf(river, rows)).toBeCloseTo(golden.generated[name].river, 6)
   })
+
+  test.each([
+    ['e-bst', { observer: 'e-bst', slots: 512 }, { observer: 'e-bst' }],
+    ['quantizer', { observer: 'quantizer', radius: 0.05 }, { observer: 'qo', unit: 0.05 }],
+  ] as const)('%s: the class equals the plain tree with two features a leaf and weights', (_, options, plain) => {
+    const weighted = rows.map((row, i): Row => ({ ...row, weight: [1, 6, 0.5][i % 3]! }))
+    const tree = new HoeffdingTreeRegressor({
+      features: 6,
+      gracePeriod: 100,
+      confidence: 1e-4,
+      leafPrediction: 'mean',
+      featuresPerLeaf: 2,
+      seed: 5,
+      ...options,
+    })
+    const subsets = [...featuresOf(tree)]
+    const said = weighted.map(({ x, y, weight }) => {
+      const p = tree.predict(x)
+      const { leaves } = tree
+      tree.learn(x, y, weight)
+      // what the two leaves look at that were made last
+      if (tree.leaves > leaves) subsets.push(...featuresOf(tree).slice(-2))
+      return p
+    })
+    expect(tree.leaves).toBeGreaterThan(20)
+    const slow = new PlainTree({ ...eager, ...plain, rules: 'ours', leaf: 'mean', subsets: subsets.values() })
+    for (const [i, { x, y, weight }] of weighted.entries()) {
+      expect(said[i]).toBeCloseTo(slow.predict(x), 9)
+      slow.learn(x, y, weight)
+    }
+    expectSame(tree, slow)
+  })
 })
+
+/** Holds the nodes of a tree against those of a plain one. */
+function expectSame(tree: HoeffdingTreeRegressor, plain: PlainTree): void {
+  const [nodes, wanted] = [tree.describe(), plain.describe()]
+  expect(nodes.length).toBe(wanted.length)
+  const inOrder = (i: number): typeof nodes => {
+    const node = nodes[i]!
+    return node.left === undefined ? [node] : [node, ...inOrder(node.left), ...inOrder(node.right!)]
+  }
+  for (const [i, node] of inOrder(0).entries()) {
+    expect(node.feature).toBe(wanted[i]!.feature)
+    if (node.threshold !== undefined) expect(node.threshold).toBeCloseTo(wanted[i]!.threshold!, 9)
+    else expect(node.mean).toBeCloseTo(wanted[i]!.mean!, 9)
+  }
+}
