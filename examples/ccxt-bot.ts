@@ -38,8 +38,9 @@ const learner = new TradeLearner({
     history: { winRate: recentWinRate(20) },
     signal: { hour: hourOfDay() },
   }),
-  // the default halts after any three losses in a row, until a person resumes
-  killSwitch: new KillSwitch({ mode: 'confidence' }),
+  reportWithin: 1000, // candles that a trade's own outcome is waited for
+  // the default halts after any three losses in a row, and when the machine is slow
+  killSwitch: new KillSwitch({ mode: 'confidence', latency: Number.POSITIVE_INFINITY }),
 })
 // no exchange tells what a trade made, only fills: this pairs them, whatever order and however often they come
 const builder = new RoundTripBuilder({ feePrices: { BNB: BNB_PRICE } })

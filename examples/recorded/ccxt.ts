@@ -67,7 +67,7 @@ export class RecordedExchange {
   #exits: Order[] = []
   #trades: Trade[] = []
 
-  constructor(bars = 6000) {
+  constructor(bars = 5000) {
     const start = Date.UTC(2024, 0, 1)
     this.#bars = randomWalk(
       'ccxt',

@@ -1,4 +1,5 @@
-import { normalQuantile, ratioQuantile, studentQuantile } from './quantiles.ts'
+import { normalQuantile } from '../core/math.ts'
+import { ratioQuantile, studentQuantile } from './quantiles.ts'
 
 /** Where a window of one length is cut, and what the tests of its two sides must exceed. */
 export type Cut = {
@@ -36,7 +37,7 @@ export class OptwinCuts {
     this.#rigor = rigor
     this.#tail = tail
     this.#warningTail = warningTail
-    this.#z = normalQuantile(tail)
+    this.#z = -normalQuantile(tail)
   }
 
   /** The cut of a window of `length` values. */

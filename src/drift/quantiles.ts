@@ -1,4 +1,3 @@
-import { normalCdf } from '../core/math.ts'
 import { logGamma } from './distributions.ts'
 
 /** A number small enough to stand for 0 in a continued fraction, whose inverse is still finite. */
@@ -38,20 +37,6 @@ export function incompleteBeta(
     if (Math.abs(c * d - 1) < 1e-15) break
   }
   return scale * fraction
-}
-
-/** The z that a standard normal number exceeds with chance `tail`, by bisection. */
-export function normalQuantile(tail: number): number {
-  // beyond 38 deviations a double knows no tail
-  let low = -38
-  let high = 38
-  // halves the interval down to the last bits of a double
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2
-    if (normalCdf(-middle) < tail) high = middle
-    else low = middle
-  }
-  return (low + high) / 2
 }
 
 /** The t that Student's t exceeds with chance `tail`. */

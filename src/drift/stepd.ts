@@ -2,7 +2,7 @@ import type { DriftDetector, DriftLevel, Sized, Snapshot } from '../contracts.ts
 import { bytesOf } from '../core/bytes-of.ts'
 import { oneOf, openFraction } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
-import { normalCdf } from '../core/math.ts'
+import { normalCdf, normalQuantile } from '../core/math.ts'
 import { createRing, pushRing, type Ring, ringAt } from '../core/ring.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
@@ -11,7 +11,6 @@ import { checkMistake } from './check-value.ts'
 import { checkWindow } from './check-window.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
 import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
-import { normalQuantile } from './quantiles.ts'
 import { isCount, isRing, readState } from './read-state.ts'
 
 /** Options of {@link STEPD}. */
@@ -103,8 +102,8 @@ export class STEPD implements DriftDetector, Sized {
         `"warningConfidence" must be at least "confidence", ${confidence}, got ${warningConfidence}.`,
       )
     }
-    this.#drift = normalQuantile(confidence / 2)
-    this.#warning = normalQuantile(warningConfidence / 2)
+    this.#drift = -normalQuantile(confidence / 2)
+    this.#warning = -normalQuantile(warningConfidence / 2)
     this.#state = fresh('stable', window)
   }
 

@@ -1,5 +1,5 @@
 import type { Rng } from '../contracts.ts'
-import { drawBlocks, MIN_BLOCKS, percentileInterval } from './bootstrap.ts'
+import { drawBlocks, MIN_BLOCKS, percentileInterval } from './block-bootstrap.ts'
 import {
   countsOf,
   createScorecard,

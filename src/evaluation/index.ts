@@ -1,4 +1,4 @@
-export { type BootstrapOptions, blockLengthFor, bootstrap } from './bootstrap.ts'
+export { type BlockBootstrapOptions, blockBootstrap, blockLengthFor } from './block-bootstrap.ts'
 export {
   type BaselineName,
   type Comparison,

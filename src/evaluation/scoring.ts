@@ -1,6 +1,6 @@
 import { fraction, integer, openFraction } from '../core/check.ts'
 import { SeededRng } from '../core/rng.ts'
-import { blockLengthFor } from './bootstrap.ts'
+import { blockLengthFor } from './block-bootstrap.ts'
 import { compareField, type Field, type ScoreReport } from './compare.ts'
 import type { Scored } from './scorecard.ts'
 import { judge, type Verdict } from './verdict.ts'

@@ -25,7 +25,7 @@ const REASONS: readonly ExitReason[] = ['target', 'stop', 'time', 'exit']
  *
  * @param costs - round-trip costs as a fraction of the entry value
  * @param excursions - what a labeler has seen of the position, measured from the decision's price
- * @throws `INVALID_OUTCOME`, also where the return is more than 100 times the stake either way
+ * @throws `INVALID_OUTCOME`, also for an exit before the decision's `time` and where the return is more than 100 times the stake either way
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ const REASONS: readonly ExitReason[] = ['target', 'stop', 'time', 'exit']
  * ```
  */
 export function labelFromOutcome(
-  { id, side, price }: Pick<Decision, 'id' | 'side' | 'price'>,
+  { id, side, price, time: entered }: Pick<Decision, 'id' | 'side' | 'price'> & Partial<Pick<Decision, 'time'>>,
   outcome: Outcome,
   costs: number,
   excursions: Excursions = NONE,
@@ -47,6 +47,12 @@ export function labelFromOutcome(
   const code = 'INVALID_OUTCOME'
   positive('outcome.exitPrice', exitPrice, code)
   time('outcome.exitTime', exitTime, code)
+  if (entered !== undefined && exitTime < entered) {
+    throw new TradeLearnError(
+      code,
+      `"outcome.exitTime" must not lie before the decision at ${entered}, got ${exitTime}.`,
+    )
+  }
   oneOf('outcome.exitReason', exitReason, REASONS, code)
   positive('outcome.entryPrice', entryPrice, code)
   // rebates may make them negative; 1 and more is an amount of money by mistake

@@ -174,7 +174,6 @@ export class OutcomeTracker implements Serializable {
     if (row) return this.#amend(row, outcome)
     const { bracket } = pending!
     const label = labelFromOutcome(bracket, outcome, this.options.costs, this.#labeler.excursions(id))
-    checkAfter(bracket.time, label)
     this.#labeler.cancel(id)
     return this.#settle(pending!, label, 'report')
   }
@@ -244,7 +243,6 @@ export class OutcomeTracker implements Serializable {
   #amend(row: OutcomeRow, outcome: Outcome): OutcomeRow {
     const { bracket, label: was } = row
     const label = labelFromOutcome(bracket, outcome, this.options.costs, was)
-    checkAfter(bracket.time, label)
     const amended = { ...row, label, source: 'report' as const }
     this.#settled.set(bracket.id, amended)
     return amended
@@ -293,14 +291,6 @@ const TEMPLATE = (() => {
     settled: [{ ...pending, label: { ...label, ...travelled }, source: '' }],
   }
 })()
-
-function checkAfter(entered: number, { exitTime }: Label): void {
-  if (exitTime >= entered) return
-  throw new TradeLearnError(
-    'INVALID_OUTCOME',
-    `"outcome.exitTime" must not lie before the entry at ${entered}, got ${exitTime}.`,
-  )
-}
 
 function checkSaved({ bracket, kind }: Pending): void {
   checkBracket(bracket, 'CORRUPT_SNAPSHOT')

@@ -16,6 +16,7 @@ import { DecisionPolicy, KillSwitch } from '../decision/index.ts'
 import { labelFromOutcome, TripleBarrier } from '../labels/index.ts'
 import { ConformalInterval, isOffloadable } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
+import type { Past } from './bootstrap.ts'
 import { copyMeta } from './closed-trade.ts'
 import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { contextOf } from './decision-context.ts'
@@ -28,6 +29,7 @@ import { withPending } from './pending.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
 import { systemClock } from './system-clock.ts'
+import { type TaughtPast, teachPast } from './teach-past.ts'
 import { adapt, dueModels, runAll, teach } from './teaching.ts'
 import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
 
@@ -264,12 +266,6 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       return
     }
     const excursions = labeler.excursions(decisionId) ?? entry.label ?? undefined
-    if (outcome?.exitTime < entry.decision.time) {
-      throw new TradeLearnError(
-        'INVALID_OUTCOME',
-        `"outcome.exitTime" must not lie before the decision at ${entry.decision.time}, got ${outcome.exitTime}.`,
-      )
-    }
     const label = labelFromOutcome(entry.decision, outcome, labeler.options.costs, excursions)
     labeler.cancel(decisionId)
     this.#settle(entry, label, copyOutcome(outcome))
@@ -288,6 +284,17 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     }
     entry.traded = false
     if (entry.label) this.#settle(entry, entry.label, null)
+  }
+
+  /**
+   * Lives through a bot's past with a fresh learner, so that it need not start from nothing: each trade is predicted at its
+   * entry with what was known, then scored and learned from at its exit. No kill switch and no detector sees the past.
+   * @throws `INVALID_INPUT` for a learner that has learned, `NOT_ENOUGH_DATA` where no trade can be used
+   */
+  bootstrap(past: Past): TaughtPast {
+    const taught = teachPast(this.#parts, this.#policy, this.#board, past)
+    this.#state.time = taught.newest
+    return taught
   }
 
   /** Stops all trading until {@link resume}: every decision is a skip. */

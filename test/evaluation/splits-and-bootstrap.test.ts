@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { drawNormal } from '../../src/core/draw.ts'
 import { SeededRng } from '../../src/core/index.ts'
-import { blockLengthFor, bootstrap, ShuffledSplit } from '../../src/evaluation/index.ts'
+import { blockBootstrap, blockLengthFor, ShuffledSplit } from '../../src/evaluation/index.ts'
 
 const T0 = 1.6e12
 
@@ -55,7 +55,7 @@ describe('bootstrap', () => {
         for (let i = 0; i < rows.length; i++) sum += values[rows[i]!]!
         return sum / rows.length
       }
-      const { low, high } = bootstrap(800, mean, { rng: rng.fork('b'), blockLength, resamples: 200 })
+      const { low, high } = blockBootstrap(800, mean, { rng: rng.fork('b'), blockLength, resamples: 200 })
       if (low <= 0 && high >= 0) held++
     }
     return held / 200
@@ -73,21 +73,21 @@ describe('bootstrap', () => {
   })
 
   test('says nothing about fewer than ten blocks', () => {
-    const interval = bootstrap(99, () => 1, { rng: new SeededRng(1), blockLength: 10 })
+    const interval = blockBootstrap(99, () => 1, { rng: new SeededRng(1), blockLength: 10 })
     expect(interval).toEqual({ low: NaN, high: NaN, coverage: 0.95 })
   })
 
   test('leaves out resamples without a value, and gives up where they are many', () => {
     const rng = new SeededRng(1)
     let calls = 0
-    const rarely = bootstrap(100, () => (++calls % 20 === 0 ? NaN : calls), { rng, resamples: 200 })
+    const rarely = blockBootstrap(100, () => (++calls % 20 === 0 ? NaN : calls), { rng, resamples: 200 })
     expect(rarely.low).toBeGreaterThan(0)
-    expect(bootstrap(100, () => (++calls % 5 === 0 ? NaN : calls), { rng, resamples: 200 }).low).toBeNaN()
+    expect(blockBootstrap(100, () => (++calls % 5 === 0 ? NaN : calls), { rng, resamples: 200 }).low).toBeNaN()
   })
 
   test('equal seeds give equal intervals', () => {
     const first = (rows: Uint32Array): number => rows[0]!
-    const of = (seed: number) => bootstrap(50, first, { rng: new SeededRng(seed) })
+    const of = (seed: number) => blockBootstrap(50, first, { rng: new SeededRng(seed) })
     expect(of(7)).toEqual(of(7))
   })
 })

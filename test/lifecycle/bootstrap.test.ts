@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { SeededRng } from '../../src/core/rng.ts'
 import { defaultFeatures, FeatureEngineer, numeric, recentWinRate, rsi, tradeSide } from '../../src/features/index.ts'
-import { bootstrap } from '../../src/lifecycle/bootstrap.ts'
+import { bootstrap, TradeLearner } from '../../src/lifecycle/index.ts'
 import type { Candle, Signal } from '../../src/market.ts'
 import type { PastTrade } from '../../src/trades/index.ts'
 import { HOUR, walk } from '../features/candles.ts'
@@ -123,5 +124,51 @@ describe('bootstrap', () => {
     const { dataset, unused } = bootstrap({ trades: told, candles, features: declared() })
     expect(dataset.rows.map((x) => x[1])).toEqual(Array.from({ length: 100 }, (_, k) => k).filter((k) => k !== 3))
     expect(unused).toEqual([{ trade: 3, code: 'INVALID_SIGNAL', message: expect.stringContaining('confidence') }])
+  })
+})
+
+describe('a TradeLearner with a past', () => {
+  const learner = (): TradeLearner => new TradeLearner({ features: fresh(), mode: 'live' })
+
+  test('has its hundred trades on the first day, and is not halted by losses that are over', () => {
+    const own = learner()
+    expect(own.status().model).toBe('gathering')
+    expect(own.bootstrap({ trades, candles })).toEqual({ taught: 100, unused: [], newest: candles.at(-1)!.time })
+    const { model, killSwitch, scores } = own.status()
+    expect([model, killSwitch.halted]).toEqual(['active', false])
+    expect(Number.isFinite(scores.logLoss)).toBe(true)
+    const { close, symbol, time } = candles.at(-1)!
+    const signal = { symbol, side: 'long', time: time + HOUR, price: close } as const
+    const { prediction, reasons } = own.decide(signal, { equity: 1e5, positions: [] })
+    expect(prediction.trades).toBe(100)
+    expect(reasons.map(({ code }) => code)).not.toContain('MIN_DATA')
+  })
+
+  test('predicts each trade before it learns from it: a past of chance shows no skill', () => {
+    const rng = new SeededRng('chance')
+    const random = tradesOf(candles).map((trade) => ({
+      ...trade,
+      exitPrice: trade.entryPrice * (rng.next() < 0.5 ? 1.02 : 0.98),
+    }))
+    const own = learner()
+    own.bootstrap({ trades: random, candles })
+    expect(own.status().scores.logLoss).toBeGreaterThan(0.6)
+  })
+
+  test('goes on after a restart as if it had never stopped', () => {
+    const own = learner()
+    own.bootstrap({ trades, candles: candles.slice(0, 590) })
+    const restored = TradeLearner.restore(JSON.stringify(own), { features: fresh(), mode: 'live' })
+    for (const each of [own, restored]) for (const candle of candles.slice(590)) each.onCandle(candle)
+    expect(JSON.stringify(restored)).toBe(JSON.stringify(own))
+  })
+
+  test('must be fresh, and the past must hold something', () => {
+    const own = learner()
+    own.onCandle(candles[0]!)
+    expect(() => own.bootstrap({ trades, candles })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    expect(() => learner().bootstrap({ trades: [], candles })).toThrow(
+      expect.objectContaining({ code: 'NOT_ENOUGH_DATA' }),
+    )
   })
 })

@@ -6,7 +6,7 @@ import { normalCdf } from '../core/math.ts'
 import type { Interval } from '../market.ts'
 
 /** Options of {@link bootstrap}. */
-export type BootstrapOptions = {
+export type BlockBootstrapOptions = {
   /** The source of chance. */
   readonly rng: Rng
   /** Neighbouring rows that are drawn together. @defaultValue 1 */
@@ -39,10 +39,10 @@ export const MIN_BLOCKS = 10
  * @example
  * ```ts
  * const meanOf = (rows: Uint32Array) => rows.reduce((sum, row) => sum + returns[row]!, 0) / rows.length
- * bootstrap(returns.length, meanOf, { rng: new SeededRng(1), blockLength: 24 }) // { low, high, coverage: 0.95 }
+ * blockBootstrap(returns.length, meanOf, { rng: new SeededRng(1), blockLength: 24 }) // { low, high, coverage: 0.95 }
  * ```
  */
-export function bootstrap(
+export function blockBootstrap(
   n: number,
   statistic: (rows: Uint32Array) => number,
   {
@@ -50,7 +50,7 @@ export function bootstrap(
     blockLength = 1,
     resamples = 1000,
     coverage = 0.95,
-  }: Partial<BootstrapOptions> & Pick<BootstrapOptions, 'rng'>,
+  }: Partial<BlockBootstrapOptions> & Pick<BlockBootstrapOptions, 'rng'>,
 ): Interval {
   integer('n', n, 0, 'INVALID_INPUT')
   integer('blockLength', blockLength)
