@@ -10,6 +10,13 @@ const folder = join(root, 'examples')
 
 /** What each example must say. */
 const SAYS: Readonly<Record<string, readonly RegExp[]>> = {
+  'alpaca-bot.ts': [
+    /900 by request, 4560 by stream, [1-9]\d* told again, 42 corrected/,
+    /[1-9]\d* fills, [1-9]\d* rejected, 6 reconnects/,
+    // every fill was counted once, on both sides of each drop of the connection
+    /Profit +(-?\d+\.\d\d) by round trips, \1 by the account/,
+    /\d{3} trades; the model is active/,
+  ],
   'boosted-trees.ts': [
     /(?:[5-9]\d)\.\d % of what can be known/,
     /7\d\.\d % of their returns lie between/,
@@ -17,6 +24,13 @@ const SAYS: Readonly<Record<string, readonly RegExp[]>> = {
     /Win probability 0\.\d+: base 0\.\d+, /,
     /predicts the same to the bit/,
     /CORRUPT_MODEL/,
+  ],
+  'ccxt-bot.ts': [
+    /4997 closed and new, 3799 still open, 2 twice in one answer/,
+    /\d{4,} told, [1-9]\d* requests failed; 1\d\d round trips, [01] still open/,
+    // 0.15 % while BNB lasts, 0.2 % of it after that
+    /0\.1[5-9]\d % of the entry, 0 without a price/,
+    /1\d\d trades; the model is active/,
   ],
   'demo.ts': [/S&P 500, \d+ real daily bars/, /Skill not shown/, /Skill shown/, /flagged by [\w-]+ \d+ trades after/],
   'existing-bot.ts': [/trades +\d+ +\d+/, /noticed a change/, /Win probability/],

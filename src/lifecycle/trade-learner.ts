@@ -372,9 +372,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    * A learner that goes on, bit for bit, where `saved` stopped.
    *
    * `options` are those of the constructor: the mode, the policy and its limits come from there and never from a file;
-   * models, detectors, features and what watches them, open decisions and a latched kill switch come from the snapshot,
-   * and so do name, memory and patience unless `options` say otherwise. What the file has no `novelty` or `monitor` for
-   * starts with nothing learned. Name the codecs of parts of your own in `codecs`.
+   * models, detectors, features, novelty, monitor, open decisions and a latched kill switch come from the snapshot, and so
+   * do name, memory and patience unless `options` say otherwise. Name the codecs of parts of your own in `codecs`.
    *
    * @throws `CORRUPT_SNAPSHOT`, `UNSUPPORTED_VERSION`, `UNKNOWN_SNAPSHOT` or `SCHEMA_MISMATCH`
    */
