@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SeededRng } from '../../src/core/rng.ts'
 import { restore } from '../../src/core/snapshot.ts'
+import { packRecord } from '../../src/core/state.ts'
 import { ADWIN, type ADWINOptions } from '../../src/drift/index.ts'
 import { detectorLaws } from '../../src/testing/index.ts'
 import { moaCases, type RiverCase, type Row, recorded, riverCases, streamOf } from './reference.ts'
@@ -196,4 +197,20 @@ describe('refusals', () => {
       expect(() => restore({ ...json, state }, [ADWIN])).toThrow(expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }))
     }
   })
+})
+
+test('keeps up to 1000 buckets of a size, and no file can ask for more', () => {
+  expect(new ADWIN({ maxBuckets: 1000 }).options.maxBuckets).toBe(1000)
+  for (const maxBuckets of [1001, 1e9, 2 ** 40]) {
+    expect(() => new ADWIN({ maxBuckets })).toThrow(`"maxBuckets" must be at most 1000, got ${maxBuckets}.`)
+    const { options, ...rest } = new ADWIN().toJSON()
+    expect(() => ADWIN.fromJSON({ ...rest, options: { ...options, maxBuckets } })).toThrow('"maxBuckets"')
+  }
+})
+
+test('refuses a file with rows of buckets that no window has', () => {
+  const { state, ...rest } = new ADWIN().toJSON()
+  const rows = 55
+  const empty = { counts: new Int32Array(rows), sums: new Float64Array(6 * rows), spreads: new Float64Array(6 * rows) }
+  expect(() => ADWIN.fromJSON({ ...rest, state: { ...state, ...packRecord(empty) } })).toThrow('got 55 rows')
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Codec, DriftDetector, DriftLevel, Learner, Snapshot } from '../../src/contracts.ts'
 import { drawNormal } from '../../src/core/draw.ts'
 import { SeededRng } from '../../src/core/rng.ts'
-import { checkSnapshot, snapshot } from '../../src/core/snapshot.ts'
+import { checkSnapshot, restore, snapshot } from '../../src/core/snapshot.ts'
 import { unpackState } from '../../src/core/state.ts'
 import { ADWIN } from '../../src/drift/adwin.ts'
 import { PageHinkley } from '../../src/drift/page-hinkley.ts'
@@ -11,6 +11,7 @@ import { BayesianLogisticRegression } from '../../src/learners/bayesian-logistic
 import { DriftAware, type DriftAwareOptions } from '../../src/learners/drift-aware.ts'
 import { LinearRegression } from '../../src/learners/linear-regression.ts'
 import { learnerLaws } from '../../src/testing/index.ts'
+import { codeOf, edited, type Parts } from './edited.ts'
 import { Lazy, logisticStream, meanOf, reread } from './helpers.ts'
 
 /** Says what it is told to, one verdict a value, then "stable". */
@@ -211,4 +212,68 @@ describe('DriftAware', () => {
     expect(() => scripted([], { minSamples: -1 })).toThrow(/"minSamples"/)
     expect(() => scripted([], { watch: 'hope' as 'loss' })).toThrow(/"watch"/)
   })
+})
+
+describe('a snapshot of DriftAware is refused', () => {
+  const warned = (): DriftAware => {
+    const learner = new DriftAware({ create: bayes, detector: new Script(['stable', 'warning']) })
+    for (let i = 0; i < 5; i++) learner.learn(Float64Array.of(i, 1, 2), i % 2)
+    expect(learner.isWarned).toBe(true)
+    return learner
+  }
+  const open = (learner: Learner): Parts => edited(learner, () => {})
+  const read = (change: (state: Parts) => void): unknown => codeOf(() => restore(edited(warned(), change), all))
+  const wide = (): Parts => open(new BayesianLogisticRegression({ features: 4 }))
+
+  test('with learners of another task, width or number than there can be', () => {
+    expect(read(() => {})).toBe(undefined)
+    const regression = open(new LinearRegression({ features }))
+    const changes: readonly ((state: Parts) => void)[] = [
+      (state) => Object.assign(state, { active: regression }),
+      (state) => Object.assign(state, { background: [regression] }),
+      (state) => Object.assign(state, { active: wide() }),
+      (state) => Object.assign(state, { background: [wide()] }),
+      (state) => Object.assign(state, { prototype: wide() }),
+      (state) => state.background.push(state.background[0]),
+      (state) => Object.assign(state, { warners: [state.detector, state.detector] }),
+    ]
+    for (const change of changes) expect(read(change), String(change)).toBe('CORRUPT_SNAPSHOT')
+  })
+
+  test('with counts and errors that are none', () => {
+    for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const name of ['seen', 'age', 'quiet', 'warnings', 'drifts']) {
+        expect(read((state) => Object.assign(state, { [name]: value }))).toBe('CORRUPT_SNAPSHOT')
+      }
+      for (const name of ['n', 'mean', 'variance']) {
+        expect(read((state) => Object.assign(state.errors, { [name]: value }))).toBe('CORRUPT_SNAPSHOT')
+      }
+    }
+  })
+})
+
+test('a second learner that wants other vectors is found out before anything has changed', () => {
+  /** Says nothing of its width outside. */
+  class Shy extends Lazy {
+    constructor(wanted: { readonly features: number; readonly start: number }) {
+      super(wanted)
+      Object.defineProperty(this, 'options', { value: {} })
+    }
+    override predict(x: Float64Array): number {
+      if (x.length !== Shy.wanted.get(this)) throw new RangeError('length')
+      return 0.9
+    }
+    static readonly wanted = new WeakMap<Shy, number>()
+  }
+  let made = 0
+  const create = (): Learner => {
+    const shy = new Shy({ features, start: 0.5 })
+    // the first is the sample of those to come
+    Shy.wanted.set(shy, made++ === 0 ? features + 1 : features)
+    return shy
+  }
+  const detector = new Script(['warning'])
+  const learner = new DriftAware({ create, detector })
+  expect(() => learner.learn(new Float64Array(features), 0)).toThrow('length')
+  expect([detector.values.length, learner.seen, learner.warnings]).toEqual([0, 0, 0])
 })

@@ -4,6 +4,7 @@ import { TradeLearnError } from '../../core/errors.ts'
 import { SeededRng } from '../../core/rng.ts'
 import { nested } from '../../core/snapshot.ts'
 import { lend, refitInTurn } from '../abilities.ts'
+import { atMost } from '../at-most.ts'
 import { packMember, type Restore, restoreMembers } from '../members.ts'
 import { sizeOf, sizeOfAll } from '../size.ts'
 import { Advice } from './advice.ts'
@@ -177,9 +178,4 @@ function checkSettings({ features, members = 10, seed = '1' }: CrewInput): CrewS
     members: atMost('members', integer('members', members), MOST_MEMBERS),
     seed: text('seed', String(seed)),
   }
-}
-
-function atMost(name: string, value: number, most: number): number {
-  if (value <= most) return value
-  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${most}, got ${value}.`)
 }

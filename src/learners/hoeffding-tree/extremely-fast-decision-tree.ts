@@ -82,7 +82,8 @@ const createExtremelyFastKernel = (options: ExtremelyFastDecisionTreeOptions): K
  * to split: River looks after 20 rows, MOA after 2,000.
  *
  * `predict` takes O(depth + features), `learn` O(depth x features); memory is O(maxLeaves x features), twice that of a
- * Hoeffding tree, and at most `maxBytes`. Missing values, weights and memory are handled as there.
+ * Hoeffding tree, and at most `maxBytes`: where that is too little, leaves come first, and branches without statistics keep
+ * their question. Missing values, weights and memory are else handled as there.
  *
  * For streams where waiting costs more than deciding twice. It follows a drift only as far as the newer rows outweigh the
  * older ones, so under lasting drift take a {@link HoeffdingAdaptiveTree}.

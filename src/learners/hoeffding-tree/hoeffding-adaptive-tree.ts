@@ -90,8 +90,9 @@ const watchOf = ({ driftConfidence }: Own): ADWIN => new ADWIN({ confidence: dri
  * 1/e².
  *
  * `predict` takes O(depth x features) at worst, `learn` that and O(1) for each watch; memory is O(maxLeaves x features)
- * and at most `maxBytes`. Missing values, weights and memory are handled as in {@link HoeffdingTreeClassifier}; a weight
- * counts in the statistics, not in the windows.
+ * and at most `maxBytes`, of which 3 kB are set aside for the watch of each node: a leaf of the live tree wants 25 kB of it,
+ * 512 leaves 12.8 MB, though they will use a fraction. Missing values, weights and memory are handled as in
+ * {@link HoeffdingTreeClassifier}; a weight counts in the statistics, not in the windows.
  *
  * For streams that change in parts or come back to old regimes now and then, where starting anew would throw too much
  * away. With `gracePeriod` 50 and `confidence` 0.01 it follows faster.

@@ -3,6 +3,7 @@ import { checkObservation, checkVector, integer } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { atMost } from '../at-most.ts'
 import { describeTree, type TreeNode } from './describe.ts'
 import {
   bytesOf,
@@ -20,7 +21,6 @@ import { observe } from './leaf-statistics.ts'
 import { createVotes, scoreVotes, sharesAt, type Votes } from './leaf-votes.ts'
 import { REVIEW_EVERY, shareOutPlaces } from './memory.ts'
 import {
-  atMost,
   type HoeffdingTreeInput,
   type HoeffdingTreeOptions,
   resolveTreeOptions,

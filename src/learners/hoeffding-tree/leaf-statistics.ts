@@ -1,6 +1,6 @@
-import { drawInteger } from '../../core/draw.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { SeededRng } from '../../core/rng.ts'
+import { drawFeatures } from '../draw-features.ts'
 import { addToHistogram, isHistogram } from './histogram.ts'
 import { categoryOf, type Layout, MOMENTS } from './layout.ts'
 import { isWeight } from './tree.ts'
@@ -63,7 +63,7 @@ export function takePlace(stats: LeafStatistics, layout: Layout, seed: string): 
   }
   wipe(stats, layout, place)
   stats.taken[place] = 1
-  drawFeatures(stats, layout, place, seed)
+  chooseFeatures(stats, layout, place, seed)
   return place
 }
 
@@ -95,8 +95,8 @@ function wipe(stats: LeafStatistics, { classes, slots, width, nominals, categori
   for (const name of PER_PLACE) stats[name][place] = 0
 }
 
-/** All features, or as many of them as there are slots, each set equally likely: Floyd's algorithm by marks. */
-function drawFeatures(stats: LeafStatistics, { features, slots }: Layout, place: number, seed: string): void {
+/** All features, or as many of them as there are slots, drawn at random. */
+function chooseFeatures(stats: LeafStatistics, { features, slots }: Layout, place: number, seed: string): void {
   const { feature, used } = stats
   used[place] = slots
   const first = place * slots
@@ -106,13 +106,7 @@ function drawFeatures(stats: LeafStatistics, { features, slots }: Layout, place:
   }
   // the n-th leaf's draw depends on the seed and n alone
   const rng = new SeededRng(seed).fork(`leaf ${stats.draws++}`)
-  const drawn = new Uint8Array(features)
-  for (let last = features - slots; last < features; last++) {
-    const f = drawInteger(rng, last + 1)
-    drawn[drawn[f] === 1 ? last : f] = 1
-  }
-  let slot = first
-  for (let f = 0; f < features; f++) if (drawn[f] === 1) feature[slot++] = f
+  drawFeatures(rng, features, slots, feature, first)
 }
 
 /** Takes one observation of class `y` into a place. Missing values leave their feature's numbers alone. O(features). */

@@ -1,5 +1,6 @@
 import { fraction, integer, nonNegative, oneOf, openFraction, positive, text } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
+import { atMost } from '../at-most.ts'
 
 /** How a leaf turns what it has seen into a probability. */
 export type LeafPrediction = 'majority' | 'naive-bayes' | 'adaptive'
@@ -114,10 +115,4 @@ function checkFeatures(name: string, list: readonly number[], features: number):
   if (!Array.isArray(list)) throw new TradeLearnError('INVALID_OPTION', `"${name}" must be a list, got ${show(list)}.`)
   for (const feature of list) atMost(name, integer(name, feature, 0), features - 1)
   return [...new Set(list)].sort((a, b) => a - b)
-}
-
-/** Passes a number that is not above `most`, else throws. */
-export function atMost(name: string, value: number, most: number): number {
-  if (value <= most) return value
-  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${most}, got ${value}.`)
 }

@@ -43,6 +43,10 @@ const MOST_WEIGHT = 1e12
  * With `featuresPerLeaf` each leaf draws some features when it is made and splits on those alone, so that the trees of a
  * forest differ. Linear models see all features all the same.
  *
+ * Features are compared with each other, not with no split at all, so that the tree grows on pure noise as well: to 5.8
+ * leaves in 2,000 rows of ten features, and to 1.9 with `minGain` 0.02 or 1.0 with 0.05
+ * (`test/learners/regression-tree/noise.test.ts`). Give one where there may be nothing to find.
+ *
  * A good first model for values with interactions. It forgets nothing: take a {@link StreamingGradientBoosting} with
  * `task: 'regression'` where the world changes.
  *

@@ -29,24 +29,27 @@ export function addToScales({ moments }: Scales, x: Float64Array, weight: number
   for (let f = 0; f < x.length; f++) {
     const raw = x[f]!
     if (raw !== raw) continue
-    addMoment(moments, f, raw > MOST_VALUE ? MOST_VALUE : raw < -MOST_VALUE ? -MOST_VALUE : raw, weight)
+    const value = raw > MOST_VALUE ? MOST_VALUE : raw < -MOST_VALUE ? -MOST_VALUE : raw
+    const at = f * MOMENT
+    const n = moments[at]! + weight
+    const deviation = value - moments[at + 1]!
+    moments[at] = n
+    moments[at + 1] = moments[at + 1]! + (weight / n) * deviation
+    moments[at + 2] = moments[at + 2]! + weight * Math.max(0, deviation * (value - moments[at + 1]!))
   }
 }
 
 /** Takes in the row's target, once those that would have known it have been judged. */
 export function addTarget(scales: Scales, features: number, y: number, weight: number): void {
-  addMoment(scales.moments, features, y, weight)
-  scales.low = Math.min(scales.low, y)
-  scales.high = Math.max(scales.high, y)
-}
-
-function addMoment(moments: Float64Array, f: number, value: number, weight: number): void {
-  const at = f * MOMENT
+  const { moments } = scales
+  const at = features * MOMENT
   const n = moments[at]! + weight
-  const deviation = value - moments[at + 1]!
+  const deviation = y - moments[at + 1]!
   moments[at] = n
   moments[at + 1] = moments[at + 1]! + (weight / n) * deviation
-  moments[at + 2] = moments[at + 2]! + weight * Math.max(0, deviation * (value - moments[at + 1]!))
+  moments[at + 2] = moments[at + 2]! + weight * Math.max(0, deviation * (y - moments[at + 1]!))
+  scales.low = Math.min(scales.low, y)
+  scales.high = Math.max(scales.high, y)
 }
 
 /** A value in deviations from the mean; 0 where there is no deviation yet. */

@@ -1,6 +1,6 @@
-import { drawInteger } from '../../core/draw.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { SeededRng } from '../../core/rng.ts'
+import { drawFeatures } from '../draw-features.ts'
 import { type Candidate, compare, type Scan } from './candidate.ts'
 import { addToSearchTree, areValues, isSearchTree, LINKS, pruneSearchTree, scanSearchTree, VALUE } from './e-bst.ts'
 import type { RegressionTreeOptions } from './options.ts'
@@ -66,7 +66,7 @@ export function takePlace(observers: Observers, options: RegressionTreeOptions, 
     Object.assign(observers, larger)
   }
   observers.taken[place] = 1
-  drawFeatures(observers, options, place)
+  chooseFeatures(observers, options, place)
   const { featuresPerLeaf, slots, observer } = options
   for (let at = place * featuresPerLeaf; at < (place + 1) * featuresPerLeaf; at++) {
     if (observer === 'quantizer') {
@@ -80,23 +80,18 @@ export function takePlace(observers: Observers, options: RegressionTreeOptions, 
   return place
 }
 
-/** All features, or some of them, each set equally likely: Floyd's algorithm by marks. */
-function drawFeatures(observers: Observers, options: RegressionTreeOptions, place: number): void {
+/** All features, or some of them, drawn at random. */
+function chooseFeatures(observers: Observers, options: RegressionTreeOptions, place: number): void {
   const { features, featuresPerLeaf, seed } = options
   const { feature } = observers
-  let at = place * featuresPerLeaf
+  const first = place * featuresPerLeaf
   if (featuresPerLeaf === features) {
-    for (let f = 0; f < features; f++) feature[at++] = f
+    for (let f = 0; f < features; f++) feature[first + f] = f
     return
   }
   // the n-th leaf's draw depends on the seed and n alone
   const rng = new SeededRng(seed).fork(`leaf ${observers.draws++}`)
-  const drawn = new Uint8Array(features)
-  for (let last = features - featuresPerLeaf; last < features; last++) {
-    const f = drawInteger(rng, last + 1)
-    drawn[drawn[f] === 1 ? last : f] = 1
-  }
-  for (let f = 0; f < features; f++) if (drawn[f] === 1) feature[at++] = f
+  drawFeatures(rng, features, featuresPerLeaf, feature, first)
 }
 
 /** The radius that slots start with: by what the parent saw of the feature, and 0 where it did not look at it. */

@@ -1,5 +1,6 @@
 import { integer, nonNegative, oneOf, openFraction, positive, text } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
+import { atMost } from '../at-most.ts'
 
 /** Options that all Hoeffding trees for values share. */
 export type RegressionTreeOptions = {
@@ -90,9 +91,4 @@ export function resolveOptions(input: RegressionTreeInput): RegressionTreeOption
     maxDepth: integer('maxDepth', input.maxDepth ?? Math.max(1, maxLeaves - 1)),
     seed: text('seed', String(input.seed ?? '1')),
   }
-}
-
-function atMost(name: string, value: number, most: number): number {
-  if (value <= most) return value
-  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${most}, got ${value}.`)
 }

@@ -1,5 +1,6 @@
 import { checkHalfLife, fraction, integer, nonNegative, oneOf, openFraction, positive, text } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
+import { atMost } from '../at-most.ts'
 
 /** Options of {@link StreamingGradientBoosting}. */
 export type StreamingGradientBoostingOptions = {
@@ -88,12 +89,6 @@ export function sliceOf({ features, featureFraction }: StreamingGradientBoosting
 /** Passes a number of bins, which a byte can tell apart; else throws. */
 export function checkBins(bins: number): number {
   return atMost('bins', integer('bins', bins, 3), 256)
-}
-
-/** Passes a number of at most `most`, else throws. */
-export function atMost(name: string, value: number, most: number): number {
-  if (value <= most) return value
-  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${most}, got ${value}.`)
 }
 
 function checkHalfLives(list: readonly number[]): readonly number[] {

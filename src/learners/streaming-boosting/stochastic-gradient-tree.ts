@@ -4,6 +4,7 @@ import { show, TradeLearnError } from '../../core/errors.ts'
 import { clamp, erfc, sigmoid } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { atMost } from '../at-most.ts'
 import {
   checkFeatureBins,
   createFeatureBins,
@@ -22,7 +23,7 @@ import {
   SUMS,
   type TreeKernel,
 } from './gradient-tree.ts'
-import { atMost, checkBins } from './options.ts'
+import { checkBins } from './options.ts'
 
 /** Options of {@link StochasticGradientTree}. */
 export type StochasticGradientTreeOptions = {

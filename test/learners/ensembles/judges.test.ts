@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { Learner, Snapshot, Vector } from '../../../src/contracts.ts'
 import { ClassJudge } from '../../../src/learners/ensembles/class-judge.ts'
 import { OnlineBoosting } from '../../../src/learners/ensembles/index.ts'
 import { ValueJudge } from '../../../src/learners/ensembles/value-judge.ts'
-import { LogisticRegression } from '../../../src/learners/logistic-regression.ts'
 import { codeOf } from '../edited.ts'
 import { turningRows } from './streams.ts'
 
@@ -84,18 +84,31 @@ describe('scores that were read back', () => {
   })
 })
 
+/** Says what one feature, which its seed decides, says of the label; learns nothing. */
+class Stubborn implements Learner {
+  readonly task: 'binary' = 'binary'
+  readonly options: { readonly seed: number }
+  seen = 0
+  constructor(options: { readonly seed: number }) {
+    this.options = options
+  }
+  predict(x: Vector): number {
+    return x[this.options.seed % 4]! > 0 ? 0.9 : 0.2
+  }
+  learn(): void {}
+  toJSON(): Snapshot {
+    return { type: 'stubborn', version: 1, options: this.options, state: {} }
+  }
+}
+
 test('boosting does not depend on the unit of the weights', () => {
   const answers = (unit: number): number[] => {
-    const boosted = new OnlineBoosting({
-      features: 4,
-      members: 4,
-      // what a member learns does not depend on weights, so that the votes alone could
-      create: (_, features) => new LogisticRegression({ features, learningRate: 0 }),
-    })
+    const boosted = new OnlineBoosting({ features: 4, members: 6, create: (seed) => new Stubborn({ seed }) })
     return turningRows(60, 1000).map(({ x, y }) => {
       boosted.learn(x, y, unit)
       return boosted.predict(x)
     })
   }
+  expect(new Set(answers(1)).size).toBeGreaterThan(10)
   expect(answers(2 ** -80)).toEqual(answers(1))
 })

@@ -154,6 +154,16 @@ describe('HoeffdingAdaptiveTree', () => {
     }
   })
 
+  test('wants 25 kB of its memory for each leaf, most of it set aside for watches', () => {
+    const rows = makeRows(3000, 'budget')
+    for (const leaves of [2, 4]) {
+      const tree = new HoeffdingAdaptiveTree({ ...eager, confidence: 0.5, maxBytes: 25_500 * leaves })
+      for (const { x, y } of rows) tree.learn(x, y)
+      expect(tree.leaves).toBe(leaves)
+      expect(tree.sizeInBytes).toBeLessThan(25_500 * leaves)
+    }
+  })
+
   test('a full tree counts its leaves when an attempt to split is due, not at every row', () => {
     const tree = new HoeffdingAdaptiveTree({ ...eager, gracePeriod: 100, confidence: 0.5, maxLeaves: 2 })
     for (const { x, y } of makeRows(3000, 'full')) tree.learn(x, y)

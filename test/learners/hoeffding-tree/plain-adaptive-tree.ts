@@ -1,5 +1,15 @@
 import { ADWIN } from '../../../src/drift/adwin.ts'
-import { labelAt, leafOf, type Node, newLeaf, nextOf, type PlainOptions, type Setting, sharesAt, take } from './plain-node.ts'
+import {
+  labelAt,
+  leafOf,
+  type Node,
+  newLeaf,
+  nextOf,
+  type PlainOptions,
+  type Setting,
+  sharesAt,
+  take,
+} from './plain-node.ts'
 import { sum } from './plain-observers.ts'
 import { attempt } from './plain-split.ts'
 

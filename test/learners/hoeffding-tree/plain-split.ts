@@ -125,8 +125,10 @@ function sidesOf(setting: Setting, node: Node, { feature, kind, value }: Questio
   const numbers = classes as (Numeric | undefined)[]
   if (setting.histogram) {
     const shares = numbers.map((o) => (o === undefined ? 0 : shareUpTo(o, value[0]!)))
-    const seen = numbers.map((o) => (o === undefined ? 0 : 1))
-    return [shares.map((s, c) => node.stats[c]! * s), shares.map((s, c) => node.stats[c]! * seen[c]! * (1 - s))]
+    const total = sum(node.stats)
+    // as River rounds: a few rows depend on it
+    const weights = numbers.map((o, c) => (o === undefined ? 0 : total * (node.stats[c]! / total)))
+    return [shares.map((s, c) => weights[c]! * s), shares.map((s, c) => weights[c]! * (1 - s))]
   }
   const left = numbers.map((o) => normalUpTo(setting.rules, o, value[0]!))
   return [left, known.map((n, c) => n - left[c]!)]
