@@ -8,7 +8,7 @@ const config: ViteUserConfig = {
   resolve: {
     alias: [
       { find: /^tradelearn$/, replacement: `${src}/index.ts` },
-      { find: /^tradelearn\/(\w+)$/, replacement: `${src}/$1/index.ts` },
+      { find: /^tradelearn\/([\w-]+)$/, replacement: `${src}/$1/index.ts` },
     ],
   },
   test: {

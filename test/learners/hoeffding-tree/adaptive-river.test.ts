@@ -122,12 +122,12 @@ describe('River’s alternate goes over the live tree when it splits', () => {
     const rows = disturbed(seed)
     const river = new RiverAdaptiveTree(EAGER)
     const mended = new RiverAdaptiveTree({ ...EAGER, grows: 'in its own place' })
-    const theirs = after(river, rows)
+    const theirs = accuracyAfter(river, rows)
     expect(river.overwritten).toBeGreaterThan(0)
     // none of these was tested
     expect(river.switched).toBe(0)
-    expect(after(mended, rows)).toBeGreaterThan(theirs + 0.005)
-    expect(after(new HoeffdingAdaptiveTree({ features: 4, ...EAGER }), rows)).toBeGreaterThan(theirs + 0.01)
+    expect(accuracyAfter(mended, rows)).toBeGreaterThan(theirs + 0.005)
+    expect(accuracyAfter(new HoeffdingAdaptiveTree({ features: 4, ...EAGER }), rows)).toBeGreaterThan(theirs + 0.01)
   })
 
   test.skipIf(!hasElec2)('on 20,000 rows of Elec2 seven times, and no tree ever wins a test', () => {
