@@ -91,7 +91,7 @@ test('it ships the build, its sources and its papers, and nothing else', () => {
     new Set(['dist', 'src', 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']),
   )
   const named = JSON.stringify([manifest.exports, manifest['bin'], manifest['main'], manifest['types']]).match(
-    /dist\/[\w.]+/g,
+    /dist\/[\w.-]+/g,
   )!
   expect(files).toEqual(expect.arrayContaining(named))
   // source maps that lead to the shipped sources

@@ -13,8 +13,8 @@ export type Schema<Name extends string = string> = {
   readonly size: number
 }
 
-/** Key under which a declaration keeps the canonical JSON of the recipe that it was made from. */
-export const RECIPE: unique symbol = Symbol('recipe')
+/** Key under which a declaration keeps the canonical JSON of its recipe; the same in every copy of the library. */
+export const RECIPE: unique symbol = Symbol.for('tradelearn.recipe')
 
 /** A declared feature and where its numbers stand in the vector. */
 export type Slot<Part> = { readonly key: string; readonly part: Part; readonly at: number }

@@ -46,9 +46,6 @@ export type Part = {
   readonly time: number
 }
 
-/** Less than this share of what was entered is rounding and not a position. */
-const DUST = 1e-9
-
 export function openLot({ orderId, clientOrderId, symbol, side }: OrderFacts, time: number): Lot {
   return {
     id: clientOrderId ?? orderId,
@@ -84,7 +81,7 @@ export function enter(lot: Lot, part: Part, prices: FeePrices): void {
 /** Takes from a position as much of a part as it can hold; returns what is left of the part, or nothing. */
 export function leave(lot: Lot, part: Part, reason: ExitReason, prices: FeePrices): Part | undefined {
   const most = lot.held + lot.slack
-  const taken = isDust(part.amount - most, part.amount) ? part.amount : Math.min(part.amount, most)
+  const taken = isRounding(part.amount - most, part.amount) ? part.amount : Math.min(part.amount, most)
   const [own, rest] = split(part, taken)
   lot.slack = Math.max(0, lot.slack - Math.max(0, taken - lot.held))
   lot.held = Math.max(0, lot.held - taken)
@@ -96,12 +93,14 @@ export function leave(lot: Lot, part: Part, reason: ExitReason, prices: FeePrice
   return rest
 }
 
-/** Whether nothing of a position is left. */
-export function isClosed(lot: Lot): boolean {
-  return isDust(lot.held, lot.entered)
+/** Whether nothing of a position is left but what `dust`, a share of what was entered, lets go. */
+export function isClosed(lot: Lot, dust: number): boolean {
+  return lot.left > 0 && lot.held <= Math.max(dust, ROUNDING) * lot.entered
 }
 
-const isDust = (amount: number, of: number): boolean => amount <= DUST * of
+/** Less than this share of an amount is rounding. */
+const ROUNDING = 1e-9
+const isRounding = (amount: number, of: number): boolean => amount <= ROUNDING * of
 
 export function tripOf(lot: Lot): RoundTrip {
   const { id, symbol, side, entered, entryValue, entryTime, left, exitValue, exitTime, exitReason, fees } = lot

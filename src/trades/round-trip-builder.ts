@@ -1,5 +1,5 @@
 import type { Serializable, Snapshot } from '../contracts.ts'
-import { finite, integer, nonNegative, oneOf, positive, text, time } from '../core/check.ts'
+import { finite, fraction, integer, nonNegative, oneOf, positive, text, time } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
@@ -12,6 +12,11 @@ export type RoundTripBuilderOptions = {
   readonly matching: 'fifo' | 'lifo'
   /** Prices of currencies that fees come in, in the quote currency, e.g. `{ BNB: 600 }`. @defaultValue none */
   readonly feePrices: FeePrices
+  /**
+   * Share of what was entered that may be left over when a position counts as closed: fees in the asset itself and lot
+   * sizes leave a rest that nobody can sell. @defaultValue 0.01
+   */
+  readonly dust: number
   /** Orders that are remembered, so that their fills count once; must outlast a reconnect. @defaultValue 10_000 */
   readonly remember: number
 }
@@ -86,11 +91,17 @@ export class RoundTripBuilder implements Serializable {
   #lots: Lot[] = []
   #waiting: Waiting[] = []
 
-  constructor({ matching = 'fifo', feePrices = {}, remember = 10_000 }: Partial<RoundTripBuilderOptions> = {}) {
+  constructor({
+    matching = 'fifo',
+    feePrices = {},
+    dust = 0.01,
+    remember = 10_000,
+  }: Partial<RoundTripBuilderOptions> = {}) {
     for (const [currency, price] of Object.entries(feePrices)) positive(`feePrices.${currency}`, price)
     this.options = {
       matching: oneOf('matching', matching, ['fifo', 'lifo']),
       feePrices: { ...feePrices },
+      dust: fraction('dust', dust),
       remember: integer('remember', remember),
     }
   }
@@ -156,10 +167,10 @@ export class RoundTripBuilder implements Serializable {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): RoundTripBuilder {
     const { options, state } = checkSnapshot(RoundTripBuilder, json)
-    const template = { matching: '', remember: 0, feePrices: [{ currency: '', price: 0 }] }
+    const template = { matching: '', dust: 0, remember: 0, feePrices: [{ currency: '', price: 0 }] }
     const { feePrices, ...read } = unpackState(options, template, 'options')
     const builder = new RoundTripBuilder({
-      ...(read as { matching: 'fifo'; remember: number }),
+      ...(read as { matching: 'fifo'; dust: number; remember: number }),
       feePrices: Object.fromEntries(feePrices.map(({ currency, price }) => [currency, price])),
     })
     const { orders, fills, lots, waiting } = unpackState(state, TEMPLATE)
@@ -239,7 +250,7 @@ export class RoundTripBuilder implements Serializable {
   /** Closes what a part of an order closes, and opens what is left of it. */
   #apply(known: Known, part: Part): readonly RoundTrip[] {
     const { symbol, side, orderId, parentId, purpose } = known
-    const { matching, feePrices } = this.options
+    const { matching, feePrices, dust } = this.options
     const other = side === 'buy' ? 'short' : 'long'
     const candidates = this.#lots.filter(
       (lot) => lot.symbol === symbol && lot.side === other && lot.orderId !== orderId,
@@ -252,9 +263,9 @@ export class RoundTripBuilder implements Serializable {
     for (const lot of parentId === null ? candidates : own) {
       if (rest === undefined) break
       rest = leave(lot, rest, reason, feePrices)
-      if (isClosed(lot)) closed.push(tripOf(lot))
+      if (isClosed(lot, dust)) closed.push(tripOf(lot))
     }
-    this.#lots = this.#lots.filter((lot) => !isClosed(lot))
+    this.#lots = this.#lots.filter((lot) => !isClosed(lot, dust))
     if (rest === undefined) return closed
     if (known.reduceOnly || parentId !== null) {
       this.#waiting.push({ ...rest, orderId, symbol })

@@ -113,6 +113,16 @@ describe('RoundTripBuilder', () => {
     expect(builder.waiting).toBe(0)
   })
 
+  test('a rest that no lot size can sell is let go, and how much that may be is an option', () => {
+    const sell = fill({ orderId: 'o2', side: 'sell', amount: 0.02534 })
+    for (const dust of [0.01, 0.0001]) {
+      const builder = new RoundTripBuilder({ dust })
+      builder.fill(fill({ amount: 0.02537, fees: [{ cost: 0.0000025, currency: 'BTC' }] }))
+      expect(builder.fill(sell).length).toBe(dust === 0.01 ? 1 : 0)
+      expect(builder.open().length).toBe(dust === 0.01 ? 0 : 1)
+    }
+  })
+
   describe('fees', () => {
     test('in the quote currency count as they are', () => {
       const builder = new RoundTripBuilder()

@@ -112,7 +112,7 @@ describe('River’s alternate goes over the live tree when it splits', () => {
       return { x, y: Number(rng.next() < (rule === turned ? 0.05 : 0.95)), weight: 1 }
     })
   }
-  const after = (tree: Parameters<typeof replay>[0], rows: readonly Row[]): number => {
+  const accuracyAfter = (tree: Parameters<typeof replay>[0], rows: readonly Row[]): number => {
     const { predictions } = replay(tree, rows)
     const right = rows.filter(({ y }, i) => i >= 10_200 && predictions[i]! > 0.5 === (y === 1))
     return right.length / (rows.length - 10_200)
