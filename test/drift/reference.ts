@@ -16,6 +16,7 @@ export type RiverCase = {
   readonly stream: string
   readonly drifts: readonly number[]
   readonly warnings?: readonly number[]
+  readonly river_wrapper?: { readonly at_drift: readonly Row[]; readonly trace: readonly Row[] }
   readonly raw_window_no_reset?: { readonly at_drift: readonly Row[]; readonly trace: readonly Row[] }
 }
 export type MoaCase = {

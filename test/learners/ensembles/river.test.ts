@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Learner, Rng } from '../../../src/contracts.ts'
-import type { ADWINOptions } from '../../../src/drift/adwin.ts'
+import type { Learner } from '../../../src/contracts.ts'
 import {
   ADWINBagging,
   AdaptiveRandomForest,
@@ -11,56 +10,18 @@ import {
 } from '../../../src/learners/ensembles/index.ts'
 import { readRows } from '../hoeffding-tree/streams.ts'
 import { accuracyOf, follow, fullRunOf, type Name, type Run, recorded, startOf } from './recorded.ts'
+import { play } from './river-play.ts'
 import { RiverTree, type RiverTreeOptions } from './river-tree.ts'
 import { score } from './streams.ts'
 
-/** What the replays put in the place of chance, and of our ADWIN. */
-const play = vi.hoisted(() => ({
-  counts: [] as number[],
-  subspaces: [] as Int32Array[],
-  chance: 'recorded' as 'recorded' | 'our own',
-  detector: 'ours' as 'ours' | 'forgets' | 'reports falls too' | 'watches right answers',
+vi.mock('../../../src/learners/ensembles/draws.ts', async (original) =>
+  (await import('./river-play.ts')).playedDraws(await original()),
+)
+vi.mock('../../../src/drift/adwin.ts', async (original) => ({
+  ADWIN: (await import('./river-play.ts')).playedADWIN(
+    (await original<typeof import('../../../src/drift/adwin.ts')>()).ADWIN,
+  ),
 }))
-
-vi.mock('../../../src/learners/ensembles/draws.ts', async (original) => {
-  const draws = await original<typeof import('../../../src/learners/ensembles/draws.ts')>()
-  return {
-    ...draws,
-    drawPoisson: (rng: Rng, rate: number) =>
-      play.chance === 'recorded' ? play.counts.shift() : draws.drawPoisson(rng, rate),
-    drawSubset: (rng: Rng, n: number, size: number) =>
-      play.chance === 'recorded' || play.subspaces.length > 0 ? play.subspaces.shift() : draws.drawSubset(rng, n, size),
-  }
-})
-
-// River's public ADWIN forgets its window at the value after a change; what its ensembles make of a change differs
-vi.mock('../../../src/drift/adwin.ts', async (original) => {
-  const { ADWIN } = await original<typeof import('../../../src/drift/adwin.ts')>()
-  class Played {
-    readonly #options: Partial<ADWINOptions>
-    #adwin: InstanceType<typeof ADWIN>
-    #changed = false
-
-    constructor(options: Partial<ADWINOptions>) {
-      this.#options = play.detector === 'ours' ? options : { ...options, direction: 'both' }
-      this.#adwin = new ADWIN(this.#options)
-    }
-
-    get mean(): number {
-      return this.#adwin.mean
-    }
-
-    update(error: number): string {
-      if (play.detector === 'ours') return this.#adwin.update(error)
-      if (this.#changed) this.#adwin = new ADWIN(this.#options)
-      const before = this.#adwin.mean || 0
-      this.#changed = this.#adwin.update(play.detector === 'watches right answers' ? 1 - error : error) === 'drift'
-      const reports = play.detector === 'reports falls too' || this.#adwin.mean > before
-      return this.#changed && reports ? 'drift' : 'stable'
-    }
-  }
-  return { ADWIN: Played }
-})
 
 beforeEach(() => {
   play.chance = 'recorded'

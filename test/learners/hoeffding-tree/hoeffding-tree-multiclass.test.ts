@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject, Learner, Sized, Snapshot, Vector } from '../../../src/contracts.ts'
@@ -14,9 +12,9 @@ import {
 } from '../../../src/learners/hoeffding-tree/index.ts'
 import { learnerLaws } from '../../../src/testing/index.ts'
 import golden from '../../golden/hoeffding-tree-multiclass.json' with { type: 'json' }
-import type { PlainOptions } from './plain-node.ts'
+import { expectClose, replayPlain, replayTree } from './multiclass-streams.ts'
 import { PlainTree } from './plain-tree.ts'
-import { DEFAULTS, EAGER, makeRows, RIVER, type Row } from './streams.ts'
+import { EAGER, makeRows, type Row } from './streams.ts'
 
 const eager = { gracePeriod: 50, confidence: 0.01 }
 
@@ -31,45 +29,6 @@ function labelled(n: number, seed: string): Row[] {
     const known = x.map((value) => (rng.next() < 0.05 ? Number.NaN : value))
     return { x: Float64Array.of(...known, session), y, weight: rng.next() < 0.3 ? 2 : 0.5 }
   })
-}
-
-const first = (shares: ArrayLike<number>): number => {
-  let best = 0
-  for (let c = 1; c < shares.length; c++) if (shares[c]! > shares[best]!) best = c
-  return best
-}
-
-/** Test-then-train: all predictions, the labels that they make, and the share that was right. */
-function replayAll(
-  shares: (x: Vector) => readonly number[],
-  learn: (row: Row) => void,
-  rows: readonly Row[],
-): { predictions: (readonly number[])[]; labels: string; accuracy: number } {
-  const predictions = rows.map((row) => {
-    const all = shares(row.x)
-    learn(row)
-    return all
-  })
-  const labels = predictions.map((all, i) => (i === 0 ? '_' : String(first(all)))).join('')
-  return { predictions, labels, accuracy: rows.filter(({ y }, i) => labels[i] === String(y)).length / rows.length }
-}
-const replayTree = (tree: HoeffdingTreeMulticlass, rows: readonly Row[]) =>
-  replayAll(
-    (x) => [...tree.predictInto(x, new Float64Array(tree.outputs))],
-    ({ x, y, weight }) => tree.learn(x, y, weight),
-    rows,
-  )
-const replayPlain = (tree: PlainTree, rows: readonly Row[]) =>
-  replayAll(
-    (x) => tree.shares(x),
-    ({ x, y, weight }) => tree.learn(x, y, weight),
-    rows,
-  )
-
-function expectClose(ours: readonly (readonly number[])[], theirs: readonly (readonly number[])[], within: number) {
-  for (const [i, all] of theirs.entries()) {
-    for (const [c, p] of all.entries()) expect(Math.abs(ours[i]![c]! - p), `row ${i}, class ${c}`).toBeLessThan(within)
-  }
 }
 
 const create = (more: Partial<HoeffdingTreeInput> = {}) =>
@@ -128,71 +87,6 @@ describe('on a generated stream with missing values, weights and a rare class', 
     expect(labels).toBe(plain.labels)
     expectClose(predictions, plain.predictions, 1e-9)
     expect({ accuracy, leaves: tree.leaves, labels: fnv1a(labels) }).toEqual(golden.generated[how])
-  })
-})
-
-type RiverRun = {
-  name: string
-  label_sequence: (string | null)[]
-  checkpoints: number[][]
-  sampled: [number, { readonly [label: string]: number }][]
-  summary: { n_nodes: number; n_leaves: number }
-}
-/** In River's order, which is that of the alphabet. */
-const LABELS = ['down', 'flat', 'up']
-const CATEGORIES = ['asia', 'breakout', 'chop', 'london', 'ny', 'range', 'trend']
-
-const BASE: PlainOptions = { ...DEFAULTS, gracePeriod: 100, confidence: 1e-4, classes: 3, nominal: [4, 5] }
-const RUNS: readonly { name: keyof typeof golden.river; options: PlainOptions }[] = [
-  { name: 'HT_g100', options: { ...BASE, nominalSplits: 'multiway' } },
-  { name: 'HT_g100_binary', options: BASE },
-  {
-    name: 'HT_g100_mc_gini',
-    options: { ...BASE, leafPrediction: 'majority', criterion: 'gini', nominalSplits: 'multiway' },
-  },
-]
-
-describe.skipIf(!existsSync(RIVER)).each(RUNS)('$name: three classes and nominal features', ({ name, options }) => {
-  const load = (): { rows: Row[]; river: RiverRun } => {
-    const [, ...lines] = readFileSync(join(RIVER, 'data/mixed_nominal_3class.csv'), 'utf8').trim().split('\n')
-    const rows = lines.map((line) => {
-      const cells = line.split(',')
-      const numbers = cells.slice(0, 4).map(Number)
-      const codes = cells.slice(4, 6).map((word) => CATEGORIES.indexOf(word))
-      return { x: Float64Array.of(...numbers, ...codes), y: LABELS.indexOf(cells[6]!), weight: 1 }
-    })
-    const { models } = JSON.parse(readFileSync(join(RIVER, 'trees/mixed_nominal.json'), 'utf8')) as {
-      models: RiverRun[]
-    }
-    return { rows, river: models.find((model) => model.name === name)! }
-  }
-
-  test('the plain tree by River’s rules is River, row for row', () => {
-    const { rows, river } = load()
-    const plain = new PlainTree('river', options)
-    const { labels, predictions, accuracy } = replayPlain(plain, rows)
-    expect(labels).toBe(river.label_sequence.map((label) => (label === null ? '_' : LABELS.indexOf(label))).join(''))
-    for (const [i, shares] of river.sampled.slice(1)) {
-      for (const [c, label] of LABELS.entries()) expect(predictions[i]![c]).toBeCloseTo(shares[label] ?? 0, 9)
-    }
-    expect(accuracy).toBeCloseTo(river.checkpoints.at(-1)![1]!, 12)
-    expect([...plain.nodes()].length).toBe(river.summary.n_nodes)
-  })
-
-  test('the class is the plain tree by our rules, row for row', () => {
-    const { rows, river } = load()
-    const { classes, ...more } = options
-    const tree = new HoeffdingTreeMulticlass({ features: 6, classes: 3, ...more })
-    const ours = replayTree(tree, rows)
-    const plain = replayPlain(new PlainTree('ours', options), rows)
-    expect(ours.labels).toBe(plain.labels)
-    expectClose(ours.predictions, plain.predictions, 1e-9)
-    const [, accuracy] = river.checkpoints.at(-1)!
-    const leaves = { river: river.summary.n_leaves, ours: tree.leaves }
-    const same = [...ours.labels].filter((label, i) => label === String(LABELS.indexOf(river.label_sequence[i]!)))
-    expect({ accuracy: { river: accuracy, ours: ours.accuracy }, leaves, same: same.length }).toEqual(
-      golden.river[name],
-    )
   })
 })
 

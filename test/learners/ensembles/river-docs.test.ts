@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Learner, Snapshot, Vector } from '../../../src/contracts.ts'
+import { StandardScaler } from '../../../src/features/standard-scaler.ts'
+import {
+  AdaptiveRandomForest,
+  LeveragingBagging,
+  OnlineBagging,
+  StreamingRandomPatches,
+} from '../../../src/learners/ensembles/index.ts'
+import { LogisticRegression } from '../../../src/learners/logistic-regression.ts'
+import { Pipeline } from '../../../src/learners/pipeline.ts'
+import { FBeta } from '../../../src/metrics/index.ts'
+import { type Row, readRecord, readRows, recorded } from '../helpers.ts'
+import { PythonRandom } from '../python-random.ts'
+import { play } from './river-play.ts'
+import { RiverTree } from './river-tree.ts'
+
+vi.mock('../../../src/learners/ensembles/draws.ts', async (original) =>
+  (await import('./river-play.ts')).playedDraws(await original()),
+)
+vi.mock('../../../src/drift/adwin.ts', async (original) => ({
+  ADWIN: (await import('./river-play.ts')).playedADWIN(
+    (await original<typeof import('../../../src/drift/adwin.ts')>()).ADWIN,
+  ),
+}))
+
+beforeEach(() => {
+  play.detector = 'forgets'
+})
+
+type Case = {
+  readonly name: string
+  readonly value: number
+  readonly sampled_predictions: readonly (readonly [number, number | null])[]
+}
+const caseOf = (name: string): Case =>
+  Object.values(readRecord<object>('trees/docstring_cases.json'))
+    .flat()
+    .find((one) => (one as Case).name === name) as Case
+
+const labelsOf = (learner: Learner, rows: readonly Row[]): number[] =>
+  rows.map(({ x, y }) => {
+    const label = Number(learner.predict(x) > 0.5)
+    learner.learn(x, y)
+    return label
+  })
+
+/** Learns a weight of k by k calls, as River's bags teach their members. It cannot be saved. */
+class Repeatedly implements Learner {
+  readonly task: 'binary' = 'binary'
+  readonly inner: Learner
+  constructor(inner: Learner) {
+    this.inner = inner
+  }
+  get seen(): number {
+    return this.inner.seen
+  }
+  predict(x: Vector): number {
+    const p = this.inner.predict(x)
+    // a tie is class 0 in River, while one half of ours is no answer
+    return p === 0.5 && this.seen > 0 ? 0.5 - 1e-12 : p
+  }
+  learn(x: Vector, y: number, weight = 1): void {
+    for (let i = 0; i < weight; i++) this.inner.learn(x, y)
+  }
+  toJSON(): Snapshot {
+    return { type: 'repeatedly', version: 1, options: {}, state: {} }
+  }
+}
+
+/** Examples of River's documentation, whose draws are those of Python's generator for the seed that they name. */
+describe.skipIf(!recorded)('with Python’s draws the published figures come out', () => {
+  const expectLabels = (name: string, labels: readonly number[]): Case => {
+    const published = caseOf(name)
+    for (const [i, label] of published.sampled_predictions)
+      if (label !== null) expect(labels[i], `row ${i}`).toBe(label)
+    return published
+  }
+  /** River leaves the first row, which it cannot answer, out. */
+  const accuracyOf = (labels: readonly number[], rows: readonly Row[]): number =>
+    rows.filter(({ y }, i) => i > 0 && labels[i] === y).length / (rows.length - 1)
+
+  test('ARF_docs_seed8: the adaptive forest', () => {
+    const python = new PythonRandom(8)
+    play.chance = python
+    play.detector = 'reports falls too'
+    const subsets = { next: () => ({ done: false as const, value: python.sample(9, 3) }) }
+    const create = (): Learner => new RiverTree({ leaves: 'majority', subsets, weights: 'one call' })
+    const rows = readRows('doc_conceptdrift_arf_1000.csv')
+    const labels = labelsOf(new AdaptiveRandomForest({ features: 9, members: 10, vote: 'accuracy', create }), rows)
+    expect(accuracyOf(labels, rows)).toBeCloseTo(expectLabels('ARF_docs_seed8', labels).value, 12)
+  })
+
+  test('SRP_docs: random patches', () => {
+    const python = new PythonRandom(42)
+    play.chance = python
+    // River's first combinations, shuffled
+    const combinations = [4, 5, 6].map((last) => Int32Array.of(0, 1, 2, 3, last))
+    for (let i = 2; i > 0; i--) {
+      const j = python.below(i + 1)
+      ;[combinations[i], combinations[j]] = [combinations[j]!, combinations[i]!]
+    }
+    play.subspaces = combinations
+    const rows = readRows('doc_conceptdrift_srp_1000.csv')
+    const confidences = { warningConfidence: 1e-4, driftConfidence: 1e-5 }
+    const create = (): Learner => new RiverTree()
+    const patches = new StreamingRandomPatches({ features: 9, members: 3, create, vote: 'accuracy', ...confidences })
+    const labels = labelsOf(patches, rows)
+    expect(accuracyOf(labels, rows)).toBeCloseTo(expectLabels('SRP_docs', labels).value, 12)
+  })
+
+  test.each([
+    ['Bagging3_docs', OnlineBagging],
+    ['LevBag_docs', LeveragingBagging],
+  ] as const)('%s: of logistic regressions', (name, Ensemble) => {
+    play.chance = new PythonRandom(42)
+    const create = (): Learner =>
+      new Repeatedly(
+        new Pipeline({
+          transformer: new StandardScaler({ features: 9 }),
+          learner: new LogisticRegression({ features: 9 }),
+        }),
+      )
+    const rows = readRows('doc_phishing.csv')
+    const labels = labelsOf(new Ensemble({ features: 9, members: 3, create }), rows)
+    const f1 = new FBeta()
+    for (const [i, { y }] of rows.entries()) f1.update(y, labels[i]!)
+    expect(f1.value).toBeCloseTo(expectLabels(name, labels).value, 12)
+  })
+})
