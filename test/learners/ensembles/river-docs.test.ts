@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Learner, Snapshot, Vector } from '../../../src/contracts.ts'
-import { StandardScaler } from '../../../src/features/standard-scaler.ts'
+import { StandardScaler } from '../../../src/features/transformers/standard-scaler.ts'
 import {
   AdaptiveRandomForest,
   LeveragingBagging,
