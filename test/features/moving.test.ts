@@ -5,6 +5,7 @@ import { SeededRng } from '../../src/core/rng.ts'
 import { agoOf, createMovingExtreme, extremeIn, pushExtreme } from '../../src/features/indicators/moving-extreme.ts'
 import { createMovingMean, pushMean, weightedMeanIn } from '../../src/features/indicators/moving-mean.ts'
 import { createMovingMoments, meanIn, pushMoments, squaresIn } from '../../src/features/indicators/moving-moments.ts'
+import { createMovingSkew, pushSkew, skewIn } from '../../src/features/indicators/moving-skew.ts'
 import { createMovingSum, pushSum, sumIn } from '../../src/features/indicators/moving-sum.ts'
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
@@ -12,6 +13,11 @@ const mean = (values: readonly number[]): number => sum(values) / values.length
 const squares = (values: readonly number[]): number => {
   const middle = mean(values)
   return sum(values.map((value) => (value - middle) ** 2))
+}
+const skew = (values: readonly number[]): number => {
+  const [middle, second] = [mean(values), squares(values)]
+  const third = sum(values.map((value) => (value - middle) ** 3))
+  return second === 0 ? 0 : (Math.sqrt(values.length) * third) / second ** 1.5
 }
 /** The same to a billionth, or both missing. */
 function same(actual: number, wanted: number, scale = Math.abs(wanted)): void {
@@ -132,4 +138,110 @@ test('a million steps of a random walk lose no digit', () => {
   same(sumIn(total), sum(newest))
   same(meanIn(moments), mean(newest))
   same(squaresIn(moments), squares(newest))
+})
+
+test('the skewness of a million steps is that of the newest, with a missing number on the way', () => {
+  const rng = new SeededRng('skew')
+  const state = createMovingSkew(50)
+  const held: number[] = []
+  for (let i = 0; i < 1_000_000; i++) {
+    // lopsided, so that there is a skewness to lose
+    const value = i === 500_000 ? Number.NaN : 0.001 * Math.exp(drawNormal(rng))
+    pushSkew(state, value)
+    held.push(value)
+    if (held.length > 50) held.shift()
+    if (i % 997 !== 0 && (i < 499_990 || i > 500_060)) continue
+    const wanted = held.length === 50 ? skew(held) : Number.NaN
+    same(skewIn(state), wanted, Math.max(1, Math.abs(wanted)))
+  }
+  for (let i = 0; i < 60; i++) pushSkew(state, 1e7)
+  expect(skewIn(state)).toBe(0)
+})
+
+test('a fall from 1e7 to 1e-8 leaves no trace: a billionth of the small numbers stays right', () => {
+  for (const window of [2, 7, 20, 50]) {
+    for (let phase = 0; phase < window; phase++) {
+      const rng = new SeededRng(`fall ${window} ${phase}`)
+      const [total, moments, weighted] = [
+        createMovingSum(window),
+        createMovingMoments(window),
+        createMovingMean(window),
+      ]
+      const [shape, most] = [createMovingSkew(window), createMovingExtreme(window)]
+      const held: number[] = []
+      for (let i = 0; i < 3 * window + phase; i++) {
+        const value = (i < window + phase ? 1e7 : 1e-8) * (1 + 0.1 * rng.next())
+        pushSum(total, value)
+        pushMoments(moments, value)
+        pushMean(weighted, value, 1)
+        pushSkew(shape, value)
+        pushExtreme(most, value)
+        held.push(value)
+        if (held.length > window) held.shift()
+        if (i < 2 * window + phase - 1) continue
+        same(sumIn(total), sum(held))
+        same(meanIn(moments), mean(held))
+        same(weightedMeanIn(weighted), mean(held))
+        same(squaresIn(moments), squares(held))
+        same(skewIn(shape), skew(held), Math.max(1, Math.abs(skew(held))))
+        expect(extremeIn(most)).toBe(Math.max(...held))
+      }
+    }
+  }
+})
+
+test('states with any numbers in them, as a damaged file may hold, go on without an error or an endless loop', () => {
+  const kernels = [
+    { create: createMovingSum, push: pushSum, read: sumIn },
+    { create: createMovingMoments, push: pushMoments, read: squaresIn },
+    { create: createMovingSkew, push: pushSkew, read: skewIn },
+    { create: createMovingExtreme, push: pushExtreme, read: agoOf },
+    {
+      create: createMovingMean,
+      push: (state: never, value: number) => pushMean(state, value, 1),
+      read: weightedMeanIn,
+    },
+  ] as unknown as {
+    create: (window: number) => { [key: string]: number | Float64Array }
+    push: (state: unknown, value: number) => void
+    read: (state: unknown) => number
+  }[]
+  for (const { create, push, read } of kernels) {
+    for (const [key, field] of Object.entries(create(20))) {
+      if (typeof field !== 'number') continue
+      for (const bad of [
+        Number.NaN,
+        Infinity,
+        -Infinity,
+        -1,
+        0.5,
+        3.7,
+        20,
+        21,
+        1e9,
+        2 ** 31,
+        2 ** 32 - 1,
+        1e15,
+        1e300,
+      ]) {
+        const state = create(20)
+        for (let i = 0; i < 33; i++) push(state, i)
+        state[key] = bad
+        const out = new Float64Array(1)
+        for (let i = 0; i < 100; i++) {
+          push(state, i)
+          out[0] = read(state)
+        }
+        for (const [name, now] of Object.entries(state)) {
+          if (typeof now !== 'number') expect(now, name).toHaveLength(20)
+        }
+        // a place beyond the window is where a block ends: one more window and all is well
+        if (key === 'at' && bad >= 20 && bad < 1e15) {
+          const whole = create(20)
+          for (let i = 0; i < 100; i++) push(whole, i)
+          same(read(state), read(whole), 1)
+        }
+      }
+    }
+  }
 })

@@ -31,7 +31,7 @@ export function pushMoments(state: MovingMoments, value: number): void {
   state.mean += gap / ++state.at
   state.m2 += gap * (value - state.mean)
   if (state.size < means.length) state.size++
-  if (state.at === means.length) closeBlock(state)
+  if (state.at >= means.length) closeBlock(state)
 }
 
 /** The mean; NaN before the window is full, and while a NaN is in it. */

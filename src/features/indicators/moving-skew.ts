@@ -38,12 +38,14 @@ export function pushSkew(state: MovingSkew, value: number): void {
   state.m2 += square
   state.mean += step
   if (state.size < means.length) state.size++
-  if (n < means.length) return
+  const window = means.length
+  if (n < window) return
 
   let mean = 0
   let m2 = 0
   let m3 = 0
-  for (let i = n - 1, k = 1; i >= 0; i--, k++) {
+  // from the window, not from `n`: a damaged file may have put that anywhere
+  for (let i = window - 1, k = 1; i >= 0; i--, k++) {
     const gap = (means[i]! - mean) / k
     const own = gap * (means[i]! - mean) * (k - 1)
     m3 += own * gap * (k - 2) - 3 * gap * m2

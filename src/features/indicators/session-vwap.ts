@@ -12,6 +12,7 @@ export type SessionVwapState = {
 }
 
 const DAY_MINUTES = 1440
+const DAY_MS = DAY_MINUTES * 60_000
 
 /**
  * How far the close stands above the volume-weighted average price of its session, as a fraction.
@@ -35,9 +36,10 @@ export function sessionVwap(startMinute = 0): Indicator<SessionVwapState, 'value
     outputs: ['value'],
     init: () => ({ session: NaN, close: NaN, mean: 0, volume: 0 }),
     update(state, { time, high, low, close, volume = NaN }) {
-      const session = barStart(time - offset, '1d')
-      if (session !== state.session) {
-        state.session = session
+      const since = time - offset - state.session
+      // most candles are of the session before; NaN before the first
+      if (!(since >= 0 && since < DAY_MS)) {
+        state.session = barStart(time - offset, '1d')
         state.mean = 0
         state.volume = 0
       }
