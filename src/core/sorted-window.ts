@@ -43,7 +43,7 @@ export function pushSorted(window: SortedWindow, number: number): void {
 /** How many of the numbers lie below `value`. O(log size). */
 export function countBelow({ sorted, size }: SortedWindow, value: number): number {
   let low = 0
-  let high = size
+  let high = Math.min(size, sorted.length)
   while (low < high) {
     const middle = (low + high) >>> 1
     if (sorted[middle]! < value) low = middle + 1
@@ -55,7 +55,7 @@ export function countBelow({ sorted, size }: SortedWindow, value: number): numbe
 /** How many of the numbers are at most `value`. O(log size). */
 export function countUpTo({ sorted, size }: SortedWindow, value: number): number {
   let low = 0
-  let high = size
+  let high = Math.min(size, sorted.length)
   while (low < high) {
     const middle = (low + high) >>> 1
     if (sorted[middle]! <= value) low = middle + 1
