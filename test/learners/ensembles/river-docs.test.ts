@@ -3,6 +3,7 @@ import type { Learner, Snapshot, Vector } from '../../../src/contracts.ts'
 import { StandardScaler } from '../../../src/features/standard-scaler.ts'
 import {
   AdaptiveRandomForest,
+  AdaptiveRandomForestRegressor,
   LeveragingBagging,
   OnlineBagging,
   StreamingRandomPatches,
@@ -11,8 +12,11 @@ import { LogisticRegression } from '../../../src/learners/logistic-regression.ts
 import { Pipeline } from '../../../src/learners/pipeline.ts'
 import { FBeta } from '../../../src/metrics/index.ts'
 import { type Row, readRecord, readRows, recorded } from '../helpers.ts'
+import { PlainTree } from '../hoeffding-tree/plain-tree.ts'
+import { EAGER } from '../hoeffding-tree/streams.ts'
 import { PythonRandom } from '../python-random.ts'
-import { play } from './river-play.ts'
+import { PlainTree as PlainRegressionTree } from '../regression-tree/plain-tree.ts'
+import { play, SignedErrors } from './river-play.ts'
 import { RiverTree } from './river-tree.ts'
 
 vi.mock('../../../src/learners/ensembles/draws.ts', async (original) =>
@@ -24,8 +28,13 @@ vi.mock('../../../src/drift/adwin.ts', async (original) => ({
   ),
 }))
 
+vi.mock('../../../src/learners/ensembles/value-judge.ts', async (original) =>
+  (await import('./river-play.ts')).playedValues(await original()),
+)
+
 beforeEach(() => {
   play.detector = 'forgets'
+  play.signed = undefined
 })
 
 type Case = {
@@ -44,6 +53,8 @@ const labelsOf = (learner: Learner, rows: readonly Row[]): number[] =>
     learner.learn(x, y)
     return label
   })
+
+const COLUMNS = ['salary', 'commission', 'age', 'elevel', 'car', 'zipcode', 'hvalue', 'hyears', 'loan']
 
 /** Learns a weight of k by k calls, as River's bags teach their members. It cannot be saved. */
 class Repeatedly implements Learner {
@@ -68,6 +79,51 @@ class Repeatedly implements Learner {
   }
 }
 
+/** What categories are raised by, so that a member that sees some of the columns knows them. */
+const NOMINAL = 1e9
+
+/** River's tree for the random patches of its documentation. It cannot be saved. */
+class NominalTree implements Learner {
+  readonly task: 'binary' = 'binary'
+  seen = 0
+  #tree: PlainTree | undefined
+  predict(x: Vector): number {
+    return this.#tree?.predict(x) ?? 0.5
+  }
+  learn(x: Vector, y: number): void {
+    this.seen++
+    const nominal = [...x.keys()].filter((f) => x[f]! >= NOMINAL)
+    this.#tree ??= new PlainTree('river', { ...EAGER, nominal, nominalSplits: 'multiway' })
+    this.#tree.learn(x, y, 1)
+  }
+  toJSON(): Snapshot {
+    return { type: 'nominal-tree', version: 1, options: {}, state: {} }
+  }
+}
+
+/** A plain tree as a member of a regression forest. It cannot be saved. */
+class RegressionTree implements Learner {
+  readonly task: 'regression' = 'regression'
+  readonly tree: PlainRegressionTree
+  seen = 0
+  constructor(tree: PlainRegressionTree) {
+    this.tree = tree
+  }
+  predict(x: Vector): number {
+    return this.tree.predict(x)
+  }
+  learn(x: Vector, y: number, weight = 1): void {
+    this.seen++
+    this.tree.learn(x, y, weight)
+  }
+  toJSON(): Snapshot {
+    return { type: 'regression-tree', version: 1, options: {}, state: {} }
+  }
+}
+
+/** Columns of the approval data in the order of their names: gallup, ipsos, morning_consult, ordinal_date, ... */
+const APPROVAL = [1, 2, 3, 0, 4, 5]
+
 /** Examples of River's documentation, whose draws are those of Python's generator for the seed that they name. */
 describe.skipIf(!recorded)('with Python’s draws the published figures come out', () => {
   const expectLabels = (name: string, labels: readonly number[]): Case => {
@@ -84,11 +140,14 @@ describe.skipIf(!recorded)('with Python’s draws the published figures come out
     const python = new PythonRandom(8)
     play.chance = python
     play.detector = 'reports falls too'
-    const subsets = { next: () => ({ done: false as const, value: python.sample(9, 3) }) }
+    const columns = [...COLUMNS].sort().map((name) => COLUMNS.indexOf(name))
+    const subsets = { next: () => ({ done: false as const, value: python.sample(9, 3).map((i) => columns[i]!) }) }
     const create = (): Learner => new RiverTree({ leaves: 'majority', subsets, weights: 'one call' })
     const rows = readRows('doc_conceptdrift_arf_1000.csv')
-    const labels = labelsOf(new AdaptiveRandomForest({ features: 9, members: 10, vote: 'accuracy', create }), rows)
+    const forest = new AdaptiveRandomForest({ features: 9, members: 10, vote: 'accuracy', create })
+    const labels = labelsOf(forest, rows)
     expect(accuracyOf(labels, rows)).toBeCloseTo(expectLabels('ARF_docs_seed8', labels).value, 12)
+    expect(forest.replaced).toBe(1)
   })
 
   test('SRP_docs: random patches', () => {
@@ -101,9 +160,13 @@ describe.skipIf(!recorded)('with Python’s draws the published figures come out
       ;[combinations[i], combinations[j]] = [combinations[j]!, combinations[i]!]
     }
     play.subspaces = combinations
-    const rows = readRows('doc_conceptdrift_srp_1000.csv')
+    const nominal = ['age', 'car', 'zipcode'].map((name) => COLUMNS.indexOf(name))
+    const rows = readRows('doc_conceptdrift_srp_1000.csv').map((row) => ({
+      ...row,
+      x: row.x.map((value, f) => (nominal.includes(f) ? value + NOMINAL : value)),
+    }))
     const confidences = { warningConfidence: 1e-4, driftConfidence: 1e-5 }
-    const create = (): Learner => new RiverTree()
+    const create = (): Learner => new Repeatedly(new NominalTree())
     const patches = new StreamingRandomPatches({ features: 9, members: 3, create, vote: 'accuracy', ...confidences })
     const labels = labelsOf(patches, rows)
     expect(accuracyOf(labels, rows)).toBeCloseTo(expectLabels('SRP_docs', labels).value, 12)
@@ -126,5 +189,28 @@ describe.skipIf(!recorded)('with Python’s draws the published figures come out
     const f1 = new FBeta()
     for (const [i, { y }] of rows.entries()) f1.update(y, labels[i]!)
     expect(f1.value).toBeCloseTo(expectLabels(name, labels).value, 12)
+  })
+
+  test('ARFR_docs: the regression forest', () => {
+    const python = new PythonRandom(42)
+    play.chance = python
+    play.detector = 'reports falls too'
+    play.signed = new SignedErrors()
+    const subsets = { next: () => ({ done: false as const, value: python.sample(6, 2).map((i) => APPROVAL[i]!) }) }
+    const defaults = { leaf: 'adaptive', observer: 'te-bst', unit: 1, gracePeriod: 50, confidence: 0.01 } as const
+    const create = (): Learner => new RegressionTree(new PlainRegressionTree({ rules: 'river', ...defaults, subsets }))
+    const learner = new AdaptiveRandomForestRegressor({ features: 6, members: 10, create })
+    const forest = new Pipeline({ transformer: new StandardScaler({ features: 6 }), learner })
+    const published = caseOf('ARFR_docs')
+    let errors = 0
+    const rows = readRows('doc_trump_approval.csv')
+    const wanted = new Map(published.sampled_predictions)
+    for (const [i, { x, y }] of rows.entries()) {
+      if (wanted.has(i)) expect(forest.predict(x), `row ${i}`).toBeCloseTo(wanted.get(i)!, 9)
+      errors += Math.abs(forest.predict(x) - y)
+      forest.learn(x, y)
+    }
+    expect(errors / rows.length).toBeCloseTo(published.value, 10)
+    expect(learner.replaced).toBe(4)
   })
 })

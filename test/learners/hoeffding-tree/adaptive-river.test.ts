@@ -6,12 +6,19 @@ import ensembles from '../../golden/ensembles-river.json' with { type: 'json' }
 import start from '../../golden/hoeffding-adaptive-tree.json' with { type: 'json' }
 import golden from '../../golden/hoeffding-tree-classifier.json' with { type: 'json' }
 import { elec2, hasElec2 } from '../ensembles/streams.ts'
+import { readRecord } from '../helpers.ts'
+import { PythonRandom } from '../python-random.ts'
 import { PlainAdaptiveTree } from './plain-adaptive-tree.ts'
 import type { PlainOptions } from './plain-node.ts'
 import { expectRun, expectTree, type RiverRun, recorded, rowsOf, runOf } from './recorded.ts'
 import { RiverAdaptiveTree } from './river-adaptive-tree.ts'
 import { DEFAULTS, EAGER, makeRows, type Row, readRows, replay } from './streams.ts'
 
+type DocCase = {
+  readonly name: string
+  readonly value: number
+  readonly sampled_predictions: readonly (readonly [number, number | null])[]
+}
 const drift = { file: 'binary_drift.csv', runs: 'trees/binary_drift.json', weighted: false }
 const missing = { file: 'binary_missing_weighted.csv', runs: 'trees/missing_weighted.json', options: EAGER }
 type Run = {
@@ -95,10 +102,30 @@ describe('HAT_bootstrap_seed1', () => {
   })
 })
 
+test.skipIf(!recorded)('HAT_docs_seed0: with Python’s draws the published figure comes out', () => {
+  const cases = Object.values(readRecord<object>('trees/docstring_cases.json')).flat() as DocCase[]
+  const published = cases.find(({ name }) => name === 'HAT_docs_seed0')!
+  const python = new PythonRandom(0)
+  const draws = { next: () => ({ done: false as const, value: python.poisson(1) }) }
+  const options = {
+    ...DEFAULTS,
+    gracePeriod: 100,
+    confidence: 1e-5,
+    leafPrediction: 'naive-bayes',
+    bayesFrom: 10,
+  } as const
+  const rows = rowsOf('doc_sea_conceptdrift_hat_1000.csv', false)
+  const { labels } = replay(new RiverAdaptiveTree({ ...options, draws }), rows)
+  for (const [i, label] of published.sampled_predictions.slice(1)) expect(labels[i]).toBe(String(label))
+  const right = rows.filter(({ y }, i) => labels[i] === String(y)).length
+  // River leaves the first row out, which it cannot answer
+  expect(right / (rows.length - 1)).toBeCloseTo(published.value, 12)
+})
+
 test('on a generated stream with missing values, weights and a change the class is the plain tree by our rules', () => {
-  const rows = makeRows(12_000, 'adaptive')
-    .slice(6000)
-    .map((row, i) => (i < 3000 ? row : { ...row, y: 1 - row.y }))
+  const rows = makeRows(9000, 'adaptive')
+    .slice(4500)
+    .map((row, i) => (i < 2250 ? row : { ...row, y: 1 - row.y }))
   expect(expectSame(EAGER, rows).switched).toBeGreaterThan(0)
 })
 
@@ -119,8 +146,8 @@ describe('River’s alternate goes over the live tree when it splits', () => {
     return right.length / (rows.length - 10_200)
   }
 
-  test.each(['a', 'f'])('so that 200 odd rows cost it points for good, stream %s', (seed) => {
-    const rows = disturbed(seed)
+  test('so that 200 odd rows cost it points for good', () => {
+    const rows = disturbed('a')
     const river = new RiverAdaptiveTree(EAGER)
     const mended = new RiverAdaptiveTree({ ...EAGER, grows: 'in its own place' })
     const theirs = rightAfter(river, rows)

@@ -14,6 +14,8 @@ export type PlainOptions = {
   readonly histogram?: number
   /** Set for an extremely fast decision tree. */
   readonly reevaluateEvery?: number
+  /** Weight that a leaf must have before it answers by naive Bayes; 0 unless given. */
+  readonly bayesFrom?: number
   /** Classes, 2 unless given. */
   readonly classes?: number
 }
@@ -102,8 +104,9 @@ export function isNew({ question }: Node, x: Float64Array): boolean {
 
 /** A leaf's probability of each class. */
 export function sharesAt(setting: Setting, leaf: Node, x: Float64Array): number[] {
-  const { leafPrediction: how } = setting
-  const asksBayes = leaf.active && (how === 'adaptive' ? leaf.nb >= leaf.mc : how === 'naive-bayes')
+  const { leafPrediction: how, bayesFrom = 0 } = setting
+  const asksBayes =
+    leaf.active && sum(leaf.stats) >= bayesFrom && (how === 'adaptive' ? leaf.nb >= leaf.mc : how === 'naive-bayes')
   return asksBayes ? bayes(setting, leaf, x) : majority(leaf)
 }
 

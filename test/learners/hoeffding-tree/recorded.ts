@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import type { TreeNode } from '../../../src/learners/hoeffding-tree/index.ts'
 import type { Node } from './plain-node.ts'
 import { RIVER, type Row, readRows } from './streams.ts'
 
@@ -64,6 +65,22 @@ export function expectTree(run: RiverRun, nodes: Iterable<Node>): void {
       expect(node.question.value[0]).toBeCloseTo(threshold!, 9)
     } else for (const c of [0, 1]) expect(node.stats[c]).toBeCloseTo(stats?.[c] ?? 0, 8)
   }
+}
+
+/** How many of the questions of a run's last tree a tree of ours asks at the same place, and how many there are. */
+export function sharedQuestions(run: RiverRun, nodes: readonly TreeNode[]): readonly [same: number, all: number] {
+  let same = 0
+  const compare = (node: RiverNode, at: number): void => {
+    const split = nodes[at]!.split
+    if (node.children === undefined || split === null || !('left' in split)) return
+    if (split.feature !== Number(node.feature?.slice(1))) return
+    if (!('threshold' in split) || Math.abs(split.threshold - node.threshold!) > 1e-9) return
+    same++
+    compare(node.children[0]!, split.left)
+    compare(node.children[1]!, split.right)
+  }
+  compare(run.tree, 0)
+  return [same, [...preorder(run.tree)].filter(({ children }) => children !== undefined).length]
 }
 
 function* preorder(node: RiverNode): Generator<RiverNode> {

@@ -5,7 +5,7 @@ import { ExtremelyFastDecisionTree, HoeffdingTreeClassifier } from '../../../src
 import golden from '../../golden/hoeffding-tree-classifier.json' with { type: 'json' }
 import type { PlainOptions } from './plain-node.ts'
 import { PlainTree } from './plain-tree.ts'
-import { expectRun, expectTree, recorded, rowsOf, runOf } from './recorded.ts'
+import { expectRun, expectTree, recorded, rowsOf, runOf, sharedQuestions } from './recorded.ts'
 import { DEFAULTS, EAGER, RIVER, type Row, readRows, replay } from './streams.ts'
 
 /**
@@ -18,27 +18,29 @@ type Run = {
   readonly runs: string
   readonly options: PlainOptions
   readonly weighted: boolean
+  /** Questions of River's last tree that the class asks at the same place, and how many there are. */
+  readonly shared: readonly [same: number, all: number]
 }
 const drift = { file: 'binary_drift.csv', runs: 'trees/binary_drift.json', weighted: false }
 const missing = { file: 'binary_missing_weighted.csv', runs: 'trees/missing_weighted.json', options: EAGER }
 const majority = { ...EAGER, leafPrediction: 'majority' as const }
 const FAST = { ...EAGER, reevaluateEvery: 20 }
 const RUNS: readonly Run[] = [
-  { name: 'HT_default', ...drift, options: DEFAULTS },
-  { name: 'HT_g50_d01', ...drift, options: EAGER },
-  { name: 'HT_mc', ...drift, options: majority },
-  { name: 'HT_nb', ...drift, options: { ...EAGER, leafPrediction: 'naive-bayes' } },
-  { name: 'HT_gauss25', ...drift, options: { ...majority, thresholds: 25 } },
-  { name: 'HT_gini', ...drift, options: { ...EAGER, criterion: 'gini' } },
-  { name: 'HT_hellinger', ...drift, options: { ...EAGER, criterion: 'hellinger' } },
-  { name: 'HT_depth3', ...drift, options: { ...EAGER, maxDepth: 3 } },
-  { name: 'HT_poor', ...drift, options: { ...majority, poorFeatures: 'remove' } },
-  { name: 'HT_missing_weighted', ...missing, weighted: true },
-  { name: 'HT_missing_weighted_unweighted', ...missing, weighted: false },
-  { name: 'EFDT_default', ...drift, options: { ...DEFAULTS, reevaluateEvery: 20 } },
-  { name: 'EFDT_g50_r100', ...drift, options: { ...EAGER, reevaluateEvery: 100 } },
-  { name: 'EFDT_missing_weighted', ...missing, options: FAST, weighted: true },
-  { name: 'EFDT_missing_weighted_unweighted', ...missing, options: FAST, weighted: false },
+  { name: 'HT_default', ...drift, options: DEFAULTS, shared: [3, 3] },
+  { name: 'HT_g50_d01', ...drift, options: EAGER, shared: [18, 19] },
+  { name: 'HT_mc', ...drift, options: majority, shared: [18, 19] },
+  { name: 'HT_nb', ...drift, options: { ...EAGER, leafPrediction: 'naive-bayes' }, shared: [18, 19] },
+  { name: 'HT_gauss25', ...drift, options: { ...majority, thresholds: 25 }, shared: [17, 20] },
+  { name: 'HT_gini', ...drift, options: { ...EAGER, criterion: 'gini' }, shared: [14, 16] },
+  { name: 'HT_hellinger', ...drift, options: { ...EAGER, criterion: 'hellinger' }, shared: [0, 49] },
+  { name: 'HT_depth3', ...drift, options: { ...EAGER, maxDepth: 3 }, shared: [7, 7] },
+  { name: 'HT_poor', ...drift, options: { ...majority, poorFeatures: 'remove' }, shared: [18, 20] },
+  { name: 'HT_missing_weighted', ...missing, weighted: true, shared: [4, 11] },
+  { name: 'HT_missing_weighted_unweighted', ...missing, weighted: false, shared: [3, 6] },
+  { name: 'EFDT_default', ...drift, options: { ...DEFAULTS, reevaluateEvery: 20 }, shared: [1, 2] },
+  { name: 'EFDT_g50_r100', ...drift, options: { ...EAGER, reevaluateEvery: 100 }, shared: [1, 4] },
+  { name: 'EFDT_missing_weighted', ...missing, options: FAST, weighted: true, shared: [0, 21] },
+  { name: 'EFDT_missing_weighted_unweighted', ...missing, options: FAST, weighted: false, shared: [0, 12] },
 ]
 
 type DocCase = { name: string; value: number; sampled_predictions: [number, number | null][] }
@@ -48,7 +50,7 @@ const create = (features: number, { reevaluateEvery, ...options }: PlainOptions)
     ? new HoeffdingTreeClassifier({ features, ...options })
     : new ExtremelyFastDecisionTree({ features, reevaluateEvery, ...options })
 
-describe.skipIf(!recorded).each(RUNS)('$name', ({ name, file, runs, options, weighted }) => {
+describe.skipIf(!recorded).each(RUNS)('$name', ({ name, file, runs, options, weighted, shared }) => {
   const load = () => ({ rows: rowsOf(file, weighted), river: runOf(runs, name) })
 
   test('the plain tree by River’s rules is River: every label, probability, split and leaf', () => {
@@ -66,6 +68,7 @@ describe.skipIf(!recorded).each(RUNS)('$name', ({ name, file, runs, options, wei
     expect(ours.labels).toBe(plain.labels)
     for (const [i, p] of plain.predictions.entries()) expect(Math.abs(ours.predictions[i]! - p)).toBeLessThan(1e-9)
 
+    expect(sharedQuestions(river, tree.describe())).toEqual(shared)
     const [, accuracy, nodes] = river.checkpoints.at(-1)!
     expect({ river: { accuracy, nodes }, ours: { accuracy: ours.accuracy, nodes: 2 * tree.leaves - 1 } }).toEqual(
       golden.river[name],

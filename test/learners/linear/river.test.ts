@@ -122,6 +122,17 @@ describe.skipIf(!recorded)('on the whole of the recorded streams', () => {
     expect(accuracyOf(new ALMA({ features: 9 }))).toBe(0.8256)
   })
 
+  test('LinearRegression has the error on the approval data that River publishes', () => {
+    const pipeline = scaled(6, new LinearRegression({ features: 6, interceptLearningRate: 0.1 }))
+    const rows = readRows('doc_trump_approval.csv')
+    let errors = 0
+    for (const { x, y } of rows) {
+      errors += Math.abs(pipeline.predict(x) - y)
+      pipeline.learn(x, y)
+    }
+    expect(errors / rows.length).toBeCloseTo(0.5587350066894597, 12)
+  })
+
   test('BayesianLinearRegression says what River says, and with forgetting errs less', () => {
     const wanted = recordOf('trees/regression_drift.json', 'BayesianLinReg')
     const model = new BayesianLinearRegression({ features: 6, interceptVariance: 0 })
