@@ -3,6 +3,7 @@ import type { Learner, Snapshot, Vector } from '../../../src/contracts.ts'
 import { StandardScaler } from '../../../src/features/transformers/standard-scaler.ts'
 import {
   AdaptiveRandomForest,
+  AdaptiveRandomForestRegressor,
   LeveragingBagging,
   OnlineBagging,
   StreamingRandomPatches,
@@ -13,8 +14,10 @@ import { FBeta } from '../../../src/metrics/index.ts'
 import { type Row, readRecord, readRows, recorded } from '../helpers.ts'
 import { PlainTree } from '../hoeffding-tree/plain-tree.ts'
 import { EAGER } from '../hoeffding-tree/streams.ts'
+import { ScaledAsRiver } from '../linear/scaled-as-river.ts'
 import { PythonRandom } from '../python-random.ts'
-import { play } from './river-play.ts'
+import { PlainTree as PlainRegressionTree } from '../regression-tree/plain-tree.ts'
+import { play, SignedErrors } from './river-play.ts'
 import { RiverTree } from './river-tree.ts'
 
 vi.mock('../../../src/learners/ensembles/draws.ts', async (original) =>
@@ -99,6 +102,29 @@ class NominalTree implements Learner {
   }
 }
 
+/** A plain tree as a member of a regression forest. It cannot be saved. */
+class RegressionTree implements Learner {
+  readonly task: 'regression' = 'regression'
+  readonly tree: PlainRegressionTree
+  seen = 0
+  constructor(tree: PlainRegressionTree) {
+    this.tree = tree
+  }
+  predict(x: Vector): number {
+    return this.tree.predict(x)
+  }
+  learn(x: Vector, y: number, weight = 1): void {
+    this.seen++
+    this.tree.learn(x, y, weight)
+  }
+  toJSON(): Snapshot {
+    return { type: 'regression-tree', version: 1, options: {}, state: {} }
+  }
+}
+
+/** Columns of the approval data in the order of their names: gallup, ipsos, morning_consult, ordinal_date, ... */
+const APPROVAL = [1, 2, 3, 0, 4, 5]
+
 /** Examples of River's documentation, whose draws are those of Python's generator for the seed that they name. */
 describe.skipIf(!recorded)('with Python’s draws the published figures come out', () => {
   const expectLabels = (name: string, labels: readonly number[]): Case => {
@@ -164,5 +190,28 @@ describe.skipIf(!recorded)('with Python’s draws the published figures come out
     const f1 = new FBeta()
     for (const [i, { y }] of rows.entries()) f1.update(y, labels[i]!)
     expect(f1.value).toBeCloseTo(expectLabels(name, labels).value, 12)
+  })
+
+  test('ARFR_docs: the regression forest', () => {
+    const python = new PythonRandom(42)
+    play.chance = python
+    play.detector = 'reports falls too'
+    play.signed = new SignedErrors()
+    const subsets = { next: () => ({ done: false as const, value: python.sample(6, 2).map((i) => APPROVAL[i]!) }) }
+    const defaults = { leaf: 'adaptive', observer: 'te-bst', unit: 1, gracePeriod: 50, confidence: 0.01 } as const
+    const create = (): Learner => new RegressionTree(new PlainRegressionTree({ rules: 'river', ...defaults, subsets }))
+    const learner = new AdaptiveRandomForestRegressor({ features: 6, members: 10, create })
+    const forest = new ScaledAsRiver(6, learner)
+    const published = caseOf('ARFR_docs')
+    let errors = 0
+    const rows = readRows('doc_trump_approval.csv')
+    const wanted = new Map(published.sampled_predictions)
+    for (const [i, { x, y }] of rows.entries()) {
+      if (wanted.has(i)) expect(forest.predict(x), `row ${i}`).toBeCloseTo(wanted.get(i)!, 9)
+      errors += Math.abs(forest.predict(x) - y)
+      forest.learn(x, y)
+    }
+    expect(errors / rows.length).toBeCloseTo(published.value, 10)
+    expect(learner.replaced).toBe(4)
   })
 })

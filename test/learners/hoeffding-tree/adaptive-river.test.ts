@@ -123,9 +123,9 @@ test.skipIf(!recorded)('HAT_docs_seed0: with Python’s draws the published figu
 })
 
 test('on a generated stream with missing values, weights and a change the class is the plain tree by our rules', () => {
-  const rows = makeRows(12_000, 'adaptive')
-    .slice(6000)
-    .map((row, i) => (i < 3000 ? row : { ...row, y: 1 - row.y }))
+  const rows = makeRows(9000, 'adaptive')
+    .slice(4500)
+    .map((row, i) => (i < 2250 ? row : { ...row, y: 1 - row.y }))
   expect(expectSame(EAGER, rows).switched).toBeGreaterThan(0)
 })
 
@@ -146,8 +146,8 @@ describe('River’s alternate goes over the live tree when it splits', () => {
     return right.length / (rows.length - 10_200)
   }
 
-  test.each(['a', 'f'])('so that 200 odd rows cost it points for good, stream %s', (seed) => {
-    const rows = disturbed(seed)
+  test('so that 200 odd rows cost it points for good', () => {
+    const rows = disturbed('a')
     const river = new RiverAdaptiveTree(EAGER)
     const mended = new RiverAdaptiveTree({ ...EAGER, grows: 'in its own place' })
     const theirs = rightAfter(river, rows)

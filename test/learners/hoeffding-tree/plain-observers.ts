@@ -32,8 +32,12 @@ const LAST_BITS = new Map([
 
 /** The bits of the classes' weights. */
 export function entropy(weights: readonly number[]): number {
-  const total = sum(weights)
-  const bits = weights.reduce((h, w) => (w > 0 ? h - w * Math.log2(w) : h), 0)
+  let total = 0
+  let bits = 0
+  for (const w of weights) {
+    total += w
+    if (w > 0) bits -= w * Math.log2(w)
+  }
   return total > 0 ? (bits + total * Math.log2(total)) / total : 0
 }
 
