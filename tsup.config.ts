@@ -9,6 +9,8 @@ const folders = [
   'market-data',
   'trades',
   'simulate',
+  'significance',
+  'study',
   'evaluation',
   'decision',
   'lifecycle',

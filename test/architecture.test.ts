@@ -6,8 +6,8 @@ import { expect, test } from 'vitest'
 const floors: readonly (readonly string[])[] = [
   ['contracts.ts', 'market.ts'],
   ['core'],
-  ['features', 'drift', 'metrics', 'labels', 'market-data', 'trades', 'regimes', 'simulate'],
-  ['learners'],
+  ['features', 'drift', 'metrics', 'labels', 'market-data', 'trades', 'regimes', 'simulate', 'significance'],
+  ['learners', 'study'],
   ['evaluation', 'decision', 'portfolio'],
   ['lifecycle'],
   ['store', 'report', 'interop', 'testing', 'worker', 'xgboost'],

@@ -19,14 +19,22 @@ export type Dataset = {
   readonly labelEnds: ArrayLike<number>
   /** Names of the features, in schema order. */
   readonly names?: readonly string[]
+  /** What each signal is called, no two alike. */
+  readonly ids?: readonly string[]
+  /** Kinds that the signals fall into, by any number of names (`symbol`, `side`, `source`, `regime`): one value a row. */
+  readonly groups?: { readonly [name: string]: readonly string[] }
 }
 
-/** Throws unless a dataset is whole: equal lengths, vectors of one length, labels of 0 or 1, times that ascend. */
+/**
+ * Throws unless a dataset is whole: equal lengths, vectors of one length, labels of 0 or 1, times that ascend, no id
+ * twice.
+ */
 export function checkDataset(dataset: Dataset): void {
-  const { rows, y, netReturns, times, labelEnds, names } = dataset
+  const { rows, y, netReturns, times, labelEnds, names, ids, groups = {} } = dataset
   const n = rows.length
   if (n === 0) throw new TradeLearnError('NOT_ENOUGH_DATA', 'A dataset must have at least one row, got none.')
-  for (const [name, column] of Object.entries({ y, netReturns, times, labelEnds })) {
+  const columns = { y, netReturns, times, labelEnds, ...(ids && { ids }), ...groups }
+  for (const [name, column] of Object.entries<ArrayLike<unknown>>(columns)) {
     if (column.length !== n) {
       throw new TradeLearnError('INVALID_INPUT', `"${name}" must have ${n} values like "rows", got ${column.length}.`)
     }
@@ -52,5 +60,20 @@ export function checkDataset(dataset: Dataset): void {
         `"labelEnds[${i}]" must not lie before its row at ${times[i]}, got ${labelEnds[i]}.`,
       )
     }
+  }
+  if (ids) checkIds(ids)
+}
+
+function checkIds(ids: readonly string[]): void {
+  const first = new Map<string, number>()
+  for (const [row, id] of ids.entries()) {
+    const before = first.get(id)
+    if (before !== undefined) {
+      throw new TradeLearnError(
+        'INVALID_INPUT',
+        `"ids[${row}]" must be a name of its own, got ${show(id)} of row ${before} again.`,
+      )
+    }
+    first.set(id, row)
   }
 }

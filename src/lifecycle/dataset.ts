@@ -90,5 +90,19 @@ export function buildDataset<S extends Signal = Signal>({
     labelEnds: Float64Array.from(rows, ({ id }) => known.get(id)!),
     y: Float64Array.from(rows, (row) => labelOf(row).y),
     netReturns: Float64Array.from(rows, (row) => labelOf(row).netReturn),
+    ids: rows.map(({ id }) => id),
+    groups: groupsOf(rows.map(({ signal }) => signal)),
+  }
+}
+
+/** What signals can be told apart by: symbol, side, and whatever their metas say in words. */
+function groupsOf(signals: readonly Signal[]): { readonly [name: string]: readonly string[] } {
+  const worded = signals.flatMap(({ meta = {} }) => Object.keys(meta).filter((name) => typeof meta[name] === 'string'))
+  return {
+    ...Object.fromEntries(
+      [...new Set(worded)].map((name) => [name, signals.map(({ meta }) => String(meta?.[name] ?? 'none'))]),
+    ),
+    symbol: signals.map(({ symbol }) => symbol),
+    side: signals.map(({ side }) => side),
   }
 }
