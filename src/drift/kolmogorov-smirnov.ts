@@ -1,4 +1,4 @@
-import { kolmogorovTail } from './distributions.ts'
+import { kolmogorovTail } from '../core/distributions.ts'
 
 /**
  * The largest gap between the distribution functions of two sorted samples, the first `n` and `m` numbers of `a` and

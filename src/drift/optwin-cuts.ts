@@ -1,5 +1,5 @@
 import { normalQuantile } from '../core/math.ts'
-import { ratioQuantile, studentQuantile } from './quantiles.ts'
+import { ratioQuantile, studentQuantile } from '../core/quantiles.ts'
 
 /** Where a window of one length is cut, and what the tests of its two sides must exceed. */
 export type Cut = {

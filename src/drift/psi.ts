@@ -1,4 +1,4 @@
-import { chiSquaredTail } from './distributions.ts'
+import { chiSquaredTail } from '../core/distributions.ts'
 
 /**
  * Values that a bin should hold on average. With 5, the usual least for a chi-squared approximation, small p-values come

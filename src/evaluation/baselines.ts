@@ -25,3 +25,18 @@ export function lastLabels({ y, times, labelEnds }: Dataset): Float64Array {
     return last
   })
 }
+
+/** For each row the share of 1s among the labels that were settled by then, by Laplace's rule. */
+export function runningBaseRate({ y, times, labelEnds }: Omit<Dataset, 'rows' | 'netReturns'>): Float64Array {
+  const settlement = createSettlement(labelEnds)
+  let ones = 0
+  let labels = 0
+  return Float64Array.from({ length: y.length }, (_, asked) => {
+    for (let row = settleNext(settlement, times[asked]!, asked); row >= 0; ) {
+      ones += y[row]!
+      labels++
+      row = settleNext(settlement, times[asked]!, asked)
+    }
+    return (ones + 1) / (labels + 2)
+  })
+}

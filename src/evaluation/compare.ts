@@ -9,6 +9,7 @@ import {
   type ScoreName,
   scoreRows,
 } from './scorecard.ts'
+import { intervalOf, type SkillGains } from './skill.ts'
 
 /** The predictors that need no learning. */
 export type BaselineName = 'takeAll' | 'baseRate' | 'lastLabel'
@@ -69,10 +70,11 @@ export function scoreField(field: Field<Scored>): Field<Scores> {
  * Scores the model beside the baselines, with a bootstrap interval for every figure and for every difference.
  *
  * All are scored on the same resamples of blocks of neighbouring rows, so that what moves them together cancels in the
- * difference.
+ * difference. The gains that the verdict rests on are measured by `skillOf` and keep their own intervals.
  */
 export function compareField(
   field: Field<Scored>,
+  gains: SkillGains,
   { rng, blockLength, resamples, coverage }: CompareOptions,
 ): ScoreReport[] {
   const cards = mapField(field, createScorecard)
@@ -108,12 +110,18 @@ export function compareField(
         Math.min(counts.model[kind], counts[baseline][kind]),
         needs,
       )
-      return [baseline, { ...estimate(values[baseline][s]!, theirs, counts[baseline][kind], needs), gain }]
+      const own =
+        baseline === 'baseRate' && name in gains ? intervalOf(gains[name as keyof SkillGains], coverage) : gain
+      return [baseline, { ...estimate(values[baseline][s]!, theirs, counts[baseline][kind], needs), gain: own }]
     })
     return {
       name,
       better,
-      model: estimate(values.model[s]!, draws.model[s]!, counts.model[kind], needs),
+      // its gain over a base rate that leans neither way
+      model:
+        name === 'correlation'
+          ? intervalOf(gains.correlation, coverage)
+          : estimate(values.model[s]!, draws.model[s]!, counts.model[kind], needs),
       baselines: Object.fromEntries(compared) as ScoreReport['baselines'],
     }
   })

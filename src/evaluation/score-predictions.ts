@@ -1,10 +1,9 @@
 import { fraction } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
-import { lastLabels } from './baselines.ts'
+import { lastLabels, runningBaseRate } from './baselines.ts'
 import type { ScoreReport } from './compare.ts'
 import { checkDataset, type Dataset } from './dataset.ts'
 import { checkScoring, type ScorePredictionsOptions, scoreAll } from './scoring.ts'
-import { createSettlement, settleNext } from './settlement.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -37,24 +36,10 @@ export function scorePredictions(
     )
   }
   for (let i = 0; i < n; i++) fraction(`probabilities[${i}]`, probabilities[i]!, 'INVALID_INPUT')
-  const predicted = { ...dataset, probabilities, baseRates: runningBaseRate(whole), lastLabels: lastLabels(whole) }
+  const usual = runningBaseRate(whole)
+  const predicted = { ...dataset, probabilities, baseRates: usual, usual, lastLabels: lastLabels(whole) }
   const { scores, verdict } = scoreAll(predicted, scoring)
   return { scores, verdict }
 }
 
 const NOTHING: Float64Array = /* @__PURE__ */ new Float64Array(0)
-
-/** For each row the share of 1s among the labels that were settled by then, by Laplace's rule. */
-function runningBaseRate({ y, times, labelEnds }: Dataset): Float64Array {
-  const settlement = createSettlement(labelEnds)
-  let ones = 0
-  let labels = 0
-  return Float64Array.from({ length: y.length }, (_, asked) => {
-    for (let row = settleNext(settlement, times[asked]!, asked); row >= 0; ) {
-      ones += y[row]!
-      labels++
-      row = settleNext(settlement, times[asked]!, asked)
-    }
-    return (ones + 1) / (labels + 2)
-  })
-}

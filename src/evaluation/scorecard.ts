@@ -55,7 +55,8 @@ export type Scorecard = {
   readonly taken: Uint8Array
   readonly netReturns: Float64Array
   readonly probabilities: Float64Array
-  readonly baseRates: Float64Array
+  readonly leans: Float64Array
+  readonly surprises: Float64Array
   readonly losses: Float64Array
   /** Rows by ascending probability; empty for bare decisions, which have no AUC, losses or calibration. */
   readonly order: Uint32Array
@@ -70,8 +71,12 @@ export type Scored = {
   readonly y: Uint8Array
   readonly netReturns: Float64Array
   readonly probabilities: Float64Array
-  /** Share of 1s in the rows that each prediction's model was trained on. */
-  readonly baseRates: Float64Array
+  /** How far each probability lies from the mean of those before it. */
+  readonly leans: Float64Array
+  /** How far each label lies from the share of 1s that was known before it. */
+  readonly surprises: Float64Array
+  readonly times: ArrayLike<number>
+  readonly labelEnds: ArrayLike<number>
   /** Whether the probabilities mean something, or only which side of the threshold they lie on. */
   readonly kind: 'probability' | 'decision'
   readonly threshold: number
@@ -83,7 +88,8 @@ export function createScorecard({
   y,
   netReturns,
   probabilities,
-  baseRates,
+  leans,
+  surprises,
   kind,
   threshold,
   stake,
@@ -94,7 +100,8 @@ export function createScorecard({
     y,
     netReturns,
     probabilities,
-    baseRates,
+    leans,
+    surprises,
     stake,
     taken: Uint8Array.from(probabilities, (p) => Number(p >= threshold)),
     losses: probabilities.map((p, i) => logLossOf(y[i]!, p)),
@@ -118,18 +125,19 @@ export function countsOf({ y, taken }: Scorecard): { readonly [counts in ScoreRu
  * Scores the rows given, in their order, without regard to floors. O(rows of the card + rows given).
  *
  * The same formulas as the classes in `tradelearn/metrics`, all in two passes, because a bootstrap asks a thousand
- * times; and one more, the correlation of predictions p and labels y about the base rate b that was known before:
+ * times; and one more, the correlation of predictions p and labels y, each about what was usual before it, the mean p̄ of
+ * the predictions and the share b of 1s so far:
  *
- *     correlation = sum of (p - b)(y - b) / sqrt(sum of (p - b)² · sum of (y - b)²)
+ *     correlation = sum of (p - p̄)(y - b) / sqrt(sum of (p - p̄)² · sum of (y - b)²)
  *
- * It is positive where some shrinking of p towards b beats b. Each term is a fair bet placed in advance, so its sign
- * has no bias. AUC compares rows across time, and there slow features such as a price level look skilled on any random
- * walk, whose past lows are low only in hindsight.
+ * Each term is a fair bet placed in advance, so its sign has no bias. AUC compares rows across time, and there slow
+ * features such as a price level look skilled on any random walk, whose past lows are low only in hindsight. About p̄
+ * rather than b, because a model that only guesses the base rate better than b does knows nothing about signals.
  *
  * @returns `out`, one value for each of {@link SCORES}; NaN where undefined
  */
 export function scoreRows(card: Scorecard, rows: Uint32Array, out: Float64Array): Float64Array {
-  const { y, taken, netReturns, losses, probabilities, baseRates, order, stake, drawn } = card
+  const { y, taken, netReturns, losses, probabilities, leans: leant, surprises: surprised, order, stake, drawn } = card
   const n = rows.length
   let right = 0
   let ones = 0
@@ -158,8 +166,8 @@ export function scoreRows(card: Scorecard, rows: Uint32Array, out: Float64Array)
     ones += label
     loss += losses[row]!
     brier += miss * miss
-    const lean = probabilities[row]! - baseRates[row]!
-    const surprise = label - baseRates[row]!
+    const lean = leant[row]!
+    const surprise = surprised[row]!
     together += lean * surprise
     leans += lean * lean
     surprises += surprise * surprise
@@ -214,7 +222,7 @@ export function scoreRows(card: Scorecard, rows: Uint32Array, out: Float64Array)
 
   const ranked = order.length > 0 && n > 0
   out[0] = ranked && ones > 0 && ones < n ? area / (ones * (n - ones)) : NaN
-  // who never leaves the base rate leans neither way
+  // who always says the same leans neither way
   out[1] = ranked ? (leans > 0 ? together / Math.sqrt(leans * surprises) : 0) : NaN
   out[2] = ranked ? loss / n : NaN
   out[3] = ranked ? brier / n : NaN

@@ -3,6 +3,7 @@ import { SeededRng } from '../core/rng.ts'
 import { blockLengthFor } from './block-bootstrap.ts'
 import { compareField, type Field, type ScoreReport } from './compare.ts'
 import type { Scored } from './scorecard.ts'
+import { skillOf } from './skill.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 /** Options of `scorePredictions`. */
@@ -19,6 +20,11 @@ export type ScorePredictionsOptions = {
   readonly coverage: number
   /** Seed of the bootstrap; learners bring their own. @defaultValue 0 */
   readonly seed: number | string
+  /**
+   * Models, settings or rules that were tried on this data before this one was chosen, itself included. The more there
+   * were, the better the best of them looks by luck, and the stricter the verdict is. @defaultValue 1
+   */
+  readonly trials: number
 }
 
 /** Checked options; the block length follows from the rows where it is not given. */
@@ -31,15 +37,17 @@ export type Predicted = {
   readonly y: ArrayLike<number>
   readonly netReturns: ArrayLike<number>
   readonly probabilities: ArrayLike<number>
-  /** The share of 1s that was known before each. */
+  /** The share of 1s in the rows that each prediction's model was trained on. */
   readonly baseRates: ArrayLike<number>
+  /** The share of 1s among all labels that were settled before each. */
+  readonly usual: ArrayLike<number>
   /** The label that was settled last before each, NaN while there was none. */
   readonly lastLabels: ArrayLike<number>
 }
 
 /** Fills in the defaults and checks what was given. */
 export function checkScoring(options: Partial<ScorePredictionsOptions>): Scoring {
-  const { threshold = 0.5, stake = 1, blockLength, resamples = 1000, coverage = 0.95, seed = 0 } = options
+  const { threshold = 0.5, stake = 1, blockLength, resamples = 1000, coverage = 0.95, seed = 0, trials = 1 } = options
   return {
     threshold: fraction('threshold', threshold),
     stake: fraction('stake', stake),
@@ -47,31 +55,39 @@ export function checkScoring(options: Partial<ScorePredictionsOptions>): Scoring
     resamples: integer('resamples', resamples),
     coverage: openFraction('coverage', coverage),
     seed,
+    trials: integer('trials', trials),
   }
 }
 
 /** The model and the baselines as they would have answered the same signals. */
 export function fieldOf(predicted: Predicted, { threshold, stake }: Scoring): Field<Scored> {
-  const { probabilities, baseRates, lastLabels } = predicted
+  const { probabilities, baseRates, lastLabels, times, labelEnds } = predicted
   const y = Uint8Array.from(predicted.y)
   const netReturns = Float64Array.from(predicted.netReturns)
-  const known = Float64Array.from(baseRates)
-  const player = (kind: Scored['kind'], p: (row: number) => number): Scored => ({
-    y,
-    netReturns,
-    probabilities: Float64Array.from(y, (_, row) => p(row)),
-    baseRates: known,
-    kind,
-    threshold,
-    stake,
-  })
-  return {
-    model: player('probability', (row) => probabilities[row]!),
-    takeAll: player('decision', () => 1),
-    baseRate: player('probability', (row) => known[row]!),
-    // before the first label there is only the base rate to go by
-    lastLabel: player('decision', (row) => (Number.isNaN(lastLabels[row]) ? known[row]! : lastLabels[row]!)),
+  const surprises = Float64Array.from(y, (label, row) => label - predicted.usual[row]!)
+  const none = new Float64Array(y.length)
+  const shared = { y, netReturns, surprises, times, labelEnds, threshold, stake }
+  const player = (kind: Scored['kind'], p: (row: number) => number, leans: Float64Array): Scored => {
+    return { ...shared, kind, leans, probabilities: Float64Array.from(y, (_, row) => p(row)) }
   }
+  return {
+    model: player('probability', (row) => probabilities[row]!, leansOf(probabilities, predicted.usual)),
+    takeAll: player('decision', () => 1, none),
+    // it changes from fold to fold, but never leans to either side
+    baseRate: player('probability', (row) => baseRates[row]!, none),
+    // before the first label there is only the base rate to go by
+    lastLabel: player('decision', (row) => (Number.isNaN(lastLabels[row]) ? baseRates[row]! : lastLabels[row]!), none),
+  }
+}
+
+/** How far each probability lies from the mean of those before it, which starts at what was usual before the first. */
+function leansOf(probabilities: ArrayLike<number>, usual: ArrayLike<number>): Float64Array {
+  let sum = usual[0] ?? NaN
+  return Float64Array.from(probabilities, (p, row) => {
+    const lean = p - sum / (row + 1)
+    sum += p
+    return lean
+  })
 }
 
 /** Scores the field with intervals and judges it. */
@@ -81,6 +97,8 @@ export function scoreAll(
 ): { readonly scores: readonly ScoreReport[]; readonly verdict: Verdict; readonly options: ScorePredictionsOptions } {
   const blockLength = scoring.blockLength ?? blockLengthFor(predicted.times, predicted.labelEnds)
   const rng = new SeededRng(scoring.seed).fork('bootstrap')
-  const scores = compareField(fieldOf(predicted, scoring), { ...scoring, rng, blockLength })
-  return { scores, verdict: judge(scores), options: { ...scoring, blockLength } }
+  const field = fieldOf(predicted, scoring)
+  const gains = skillOf(field)
+  const scores = compareField(field, gains, { ...scoring, rng, blockLength })
+  return { scores, verdict: judge(gains, scoring), options: { ...scoring, blockLength } }
 }

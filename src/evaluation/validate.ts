@@ -1,7 +1,7 @@
 import type { BatchLearner, Fold, Learner, Range, Splitter } from '../contracts.ts'
 import { fraction } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
-import { baseRateOf, lastLabels } from './baselines.ts'
+import { baseRateOf, lastLabels, runningBaseRate } from './baselines.ts'
 import { type Field, type ScoreReport, type Scores, scoreField } from './compare.ts'
 import { checkDataset, type Dataset } from './dataset.ts'
 import { checkScoring, fieldOf, type Predicted, type ScorePredictionsOptions, scoreAll } from './scoring.ts'
@@ -95,6 +95,7 @@ export function walkForward(
     )
   }
   const last = lastLabels(dataset)
+  const usual = runningBaseRate(dataset)
   const baseRates = folds.map(({ train }) => baseRateOf(y, train))
   const predicted = (predictions: readonly OutOfSample[]): Predicted => {
     const column = (of: ArrayLike<number>): Float64Array => Float64Array.from(predictions, ({ row }) => of[row]!)
@@ -105,6 +106,7 @@ export function walkForward(
       netReturns: column(netReturns),
       probabilities: Float64Array.from(predictions, ({ p }) => p),
       baseRates: Float64Array.from(predictions, ({ fold }) => baseRates[fold]!),
+      usual: column(usual),
       lastLabels: column(last),
     }
   }

@@ -1,38 +1,88 @@
-import { type Estimate, formatEstimate, type ScoreReport } from './compare.ts'
-import type { ScoreName } from './scorecard.ts'
+import { normalQuantile } from '../core/math.ts'
+import { studentQuantile } from '../core/quantiles.ts'
+import { type Estimate, formatEstimate } from './compare.ts'
+import { intervalOf, type SkillGain, type SkillGains } from './skill.ts'
 
 /** What an interval says: all of it above 0, all of it below, neither, or there was too little to say. */
 export type Finding = 'shown' | 'not shown' | 'worse' | 'too little data'
+
+/** What could have been found, had it been there. */
+export type Power = {
+  /** The smallest correlation that these signals would have shown in four of five cases. */
+  readonly detectable: number
+  /** Signals out of sample that would show the correlation found in four of five cases; NaN where it is not above 0. */
+  readonly needed: number
+}
 
 /** Whether the model knows more than the base rate does. */
 export type Verdict = {
   /** `"shown"` if either of the two findings is. */
   readonly skill: Finding
-  /** Whether it leans the right way: its correlation with the labels about the base rate. */
+  /** Whether it leans the right way: its correlation with the labels, each about what was usual before it. */
   readonly direction: Finding
   /** Whether its probabilities beat the base rate as they stand: the gain in log loss. */
   readonly probabilities: Finding
+  /** Models that were tried before this one was chosen, itself included. */
+  readonly trials: number
+  readonly power: Power
   /** All that in words. */
   readonly text: string
 }
 
+/** How strictly to judge. */
+export type Strictness = {
+  /** Probability with which each interval should hold the truth, of a single trial. */
+  readonly coverage: number
+  readonly trials: number
+}
+
+/** Cases in which an effect as large as `detectable` is found, the usual four of five. */
+const POWER = 0.8
+
 /**
- * Judges a model against the base rate of its training rows by the intervals of two gains.
+ * Judges a model against the base rate by the intervals of two gains.
  *
  * Direction and probabilities are judged apart, because boosted trees can lean the right way and still be far too sure
  * of themselves. AUC has no say: with slow features it comes out above 0.5 on finite stretches of a pure random walk,
- * without any leak. At 95 % coverage a model without skill passes each test with probability 0.025 in theory, and
- * somewhat more often where labels overlap much and features hardly move. Whoever judges twenty models should expect
- * one to pass.
+ * without any leak. At 95 % coverage a model without skill passes each test with probability 0.025. Whoever tries twenty
+ * models and shows the best has had twenty chances: with `trials` of 20 each interval has to hold with
+ * 1 - 0.05 / 20 instead (Bonferroni's rule, which needs no assumption about how alike the trials are).
  */
-export function judge(reports: readonly ScoreReport[]): Verdict {
-  const gainOf = (name: ScoreName): Estimate => reports.find((report) => report.name === name)!.baselines.baseRate.gain
-  const [lean, loss] = [gainOf('correlation'), gainOf('logLoss')]
+export function judge({ correlation, logLoss }: SkillGains, { coverage, trials }: Strictness): Verdict {
+  const strict = 1 - (1 - coverage) / trials
+  const [lean, loss] = [intervalOf(correlation, strict), intervalOf(logLoss, strict)]
   const direction = findingOf(lean)
   const probabilities = findingOf(loss)
   const skill = overall(direction, probabilities)
   const gains = `correlation with the labels ${formatEstimate(lean)}, gain in log loss ${formatEstimate(loss)}`
-  return { skill, direction, probabilities, text: `${WORDS[skill]} ${gains}.${advice(direction, probabilities)}` }
+  const power = {
+    detectable: detectableCorrelation(correlation, { coverage, trials }),
+    needed: signalsNeeded(correlation, Math.max(0, correlation.value), { coverage, trials }),
+  }
+  const tried = trials > 1 ? ` Judged as the best of ${trials} tried.` : ''
+  const text = `${WORDS[skill]} ${gains}.${tried}${limits(skill, power)}${advice(direction, probabilities)}`
+  return { skill, direction, probabilities, trials, power, text }
+}
+
+/** The smallest correlation that as many signals like these would show in four of five cases. */
+export function detectableCorrelation(
+  { error, spans, have, needs }: SkillGain,
+  { coverage, trials }: Strictness,
+): number {
+  if (have < needs || !(error > 0)) return NaN
+  const freedom = Math.max(1, spans - 1)
+  return error * (studentQuantile((1 - coverage) / 2 / trials, freedom) + normalQuantile(POWER))
+}
+
+/**
+ * Signals out of sample, as alike and as overlapping as these, that would show a correlation in four of five cases; NaN
+ * where there is none to show.
+ */
+export function signalsNeeded(gain: SkillGain, correlation: number, strictness: Strictness): number {
+  const detectable = detectableCorrelation(gain, strictness)
+  if (!(correlation > 0) || Number.isNaN(detectable)) return NaN
+  const ratio = detectable / correlation
+  return Math.max(gain.needs, Math.ceil(gain.have * ratio * ratio))
 }
 
 const WORDS: { readonly [finding in Finding]: string } = {
@@ -52,6 +102,15 @@ function overall(direction: Finding, probabilities: Finding): Finding {
     if (direction === finding || probabilities === finding) return finding
   }
   return 'not shown'
+}
+
+/** What the verdict could not have seen. */
+function limits(skill: Finding, { detectable, needed }: Power): string {
+  if (skill === 'shown' || Number.isNaN(detectable)) return ''
+  const more = Number.isNaN(needed)
+    ? ''
+    : `, and the one found would take about ${needed.toLocaleString('en')} signals to show`
+  return ` A correlation below ${detectable.toFixed(3)} would mostly have been missed${more}.`
 }
 
 const advice = (direction: Finding, probabilities: Finding): string =>

@@ -111,6 +111,16 @@ describe('walkForward', () => {
     }
   })
 
+  test('judges the best of many more strictly, and says what it could have seen', () => {
+    const of = (trials: number) =>
+      walkForward(planted(1200, 0.12, 1), logistic, splitter(), { ...quick, trials }).verdict
+    const verdicts = [1, 100].map(of)
+    expect(verdicts.map(({ skill }) => skill)).toEqual(['shown', 'not shown'])
+    expect(verdicts[1]!.power.detectable).toBeGreaterThan(1.3 * verdicts[0]!.power.detectable)
+    expect(verdicts[1]!.text).toMatch(/Judged as the best of 100 tried\. A correlation below 0\.1\d\d would mostly/)
+    expect(() => of(0)).toThrow('"trials"')
+  })
+
   test('reports each score beside the baselines, in a fixed order', () => {
     expect(skilled.scores.map(({ name }) => name)).toEqual(SCORES.map(({ name }) => name))
     const y = skilled.predictions.map((prediction) => prediction.y)
@@ -169,7 +179,9 @@ describe('walkForward', () => {
       blockLength: 30,
     })
     expect(formatEstimate(scoreOf(blocks, 'logLoss').model)).toMatch(/^0\.\d{3}$/)
-    expect(blocks.verdict.skill).toBe('too little data')
+    // 110 labels of which 40 are always open at once have room for three
+    const overlapping = walkForward(planted(260, 0, 1, 40), logistic, new WalkForward({ train: 60, test: 50 }), quick)
+    expect(overlapping.verdict.skill).toBe('too little data')
   })
 
   test('fits batch learners on the training rows, and asks only about others', () => {
@@ -322,7 +334,10 @@ describe('a scorecard', () => {
           y: Uint8Array.from(table, ({ y }) => y),
           netReturns: Float64Array.from(table, ({ r }) => r),
           probabilities: Float64Array.from(table, ({ p }) => p),
-          baseRates: new Float64Array(table.length).fill(0.4),
+          leans: new Float64Array(table.length),
+          surprises: new Float64Array(table.length),
+          times: table.map((_, i) => i),
+          labelEnds: table.map((_, i) => i),
           kind: 'probability',
           threshold: 0.5,
           stake: 0.5,
@@ -356,22 +371,25 @@ describe('a scorecard', () => {
     )
   })
 
-  test('correlation about the base rate is the sum of products over the root of the sums of squares, 0 without a lean', () => {
-    const card = (probabilities: readonly number[]) =>
-      createScorecard({
+  test('correlation is the sum of products over the root of the sums of squares, 0 without a lean', () => {
+    const of = (leans: readonly number[]) => {
+      const card = createScorecard({
         y: Uint8Array.of(1, 0, 1, 0),
         netReturns: new Float64Array(4),
-        probabilities: Float64Array.from(probabilities),
-        baseRates: Float64Array.of(0.5, 0.5, 0.4, 0.4),
+        probabilities: new Float64Array(4).fill(0.5),
+        leans: Float64Array.from(leans),
+        surprises: Float64Array.of(0.5, -0.5, 0.6, -0.4),
+        times: [0, 1, 2, 3],
+        labelEnds: [0, 1, 2, 3],
         kind: 'probability',
         threshold: 0.5,
         stake: 1,
       })
-    const of = (probabilities: readonly number[]) =>
-      scoreRows(card(probabilities), Uint32Array.of(0, 1, 2, 3), new Float64Array(SCORES.length))[1]!
+      return scoreRows(card, Uint32Array.of(0, 1, 2, 3), new Float64Array(SCORES.length))[1]!
+    }
     const together = 0.1 * 0.5 + 0.1 * -0.5 + 0.3 * 0.6 + -0.2 * -0.4
-    expect(of([0.6, 0.6, 0.7, 0.2])).toBeCloseTo(together / Math.sqrt(0.15 * 1.02), 12)
-    expect(of([0.5, 0.5, 0.4, 0.4])).toBe(0)
+    expect(of([0.1, 0.1, 0.3, -0.2])).toBeCloseTo(together / Math.sqrt(0.15 * 1.02), 12)
+    expect(of([0, 0, 0, 0])).toBe(0)
   })
 
   test('counts what each score rests on', () => {
@@ -379,7 +397,10 @@ describe('a scorecard', () => {
       y: Uint8Array.of(1, 1, 0, 1),
       netReturns: new Float64Array(4),
       probabilities: Float64Array.of(0.9, 0.2, 0.5, 0.4),
-      baseRates: new Float64Array(4),
+      leans: new Float64Array(4),
+      surprises: new Float64Array(4),
+      times: [0, 1, 2, 3],
+      labelEnds: [0, 1, 2, 3],
       kind: 'decision',
       threshold: 0.5,
       stake: 1,

@@ -6,11 +6,11 @@ import {
   hypergeometricP,
   kolmogorovTail,
   logChoose,
-} from '../../src/drift/distributions.ts'
+} from '../../src/core/distributions.ts'
 import { jointP, toFalseDiscoveryRates } from '../../src/drift/false-discovery.ts'
 import { criticalSteps, distanceTail, exactTail, kolmogorovSmirnov } from '../../src/drift/kolmogorov-smirnov.ts'
 import { populationStability } from '../../src/drift/psi.ts'
-import { ratioQuantile, studentQuantile } from '../../src/drift/quantiles.ts'
+import { ratioQuantile, studentQuantile } from '../../src/core/quantiles.ts'
 import { permutedWasserstein, wasserstein } from '../../src/drift/wasserstein.ts'
 import golden from '../golden/drift-tests.json' with { type: 'json' }
 

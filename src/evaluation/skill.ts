@@ -1,0 +1,53 @@
+import { logLossOf } from '../core/math.ts'
+import { studentQuantile } from '../core/quantiles.ts'
+import { MIN_BLOCKS } from './block-bootstrap.ts'
+import type { Estimate, Field } from './compare.ts'
+import { type OverlappingMean, overlappingMean } from './overlap.ts'
+import { SCORES, type Scored, type ScoreName } from './scorecard.ts'
+
+/** How much better than the base rate a model is, and how sure that is. */
+export type SkillGain = OverlappingMean & {
+  /** Observations behind it, and the fewest that it needs. */
+  readonly have: number
+  readonly needs: number
+}
+
+/** The two gains over the base rate that a verdict rests on. */
+export type SkillGains = {
+  /** Correlation of predictions and labels, each about what was usual before it. */
+  readonly correlation: SkillGain
+  /** Nats of log loss. */
+  readonly logLoss: SkillGain
+}
+
+/** Measures both gains; their errors are exact for labels that overlap, where a bootstrap of blocks is too sure. */
+export function skillOf({ model, baseRate }: Field<Scored>): SkillGains {
+  const { leans, surprises, y, times, labelEnds } = model
+  const have = y.length
+  const gain = (name: ScoreName, terms: Float64Array, scale: number): SkillGain => {
+    const { value, error, spans } = overlappingMean(terms, times, labelEnds)
+    const { needs } = SCORES.find((score) => score.name === name)!
+    return { value: have < needs ? NaN : value / scale, error: error / scale, spans, have, needs }
+  }
+  const size = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0) / have
+  // who never leans knows nothing: 0 of anything
+  const scale = Math.sqrt(size(leans) * size(surprises)) || 1
+  const better = Float64Array.from(
+    y,
+    (label, row) => logLossOf(label, baseRate.probabilities[row]!) - logLossOf(label, model.probabilities[row]!),
+  )
+  return {
+    correlation: gain(
+      'correlation',
+      leans.map((lean, row) => lean * surprises[row]!),
+      scale,
+    ),
+    logLoss: gain('logLoss', better, 1),
+  }
+}
+
+/** A gain with the interval that should hold the truth with probability `coverage`; NaN where it rests on too little. */
+export function intervalOf({ value, error, spans, have, needs }: SkillGain, coverage: number): Estimate {
+  const half = spans < MIN_BLOCKS ? NaN : error * studentQuantile((1 - coverage) / 2, spans - 1)
+  return { value, low: value - half, high: value + half, have, needs }
+}
