@@ -9,11 +9,12 @@ export {
   type Scores,
 } from './compare.ts'
 export { checkDataset, type Dataset } from './dataset.ts'
-export { type ProgressiveStep, progressive } from './progressive.ts'
+export { type ProgressiveOptions, type ProgressiveStep, progressive } from './progressive.ts'
 export { scorePredictions } from './score-predictions.ts'
 export { SCORES, type ScoreName, type ScoreRule } from './scorecard.ts'
 export type { ScorePredictionsOptions } from './scoring.ts'
 export { ShuffledSplit, type ShuffledSplitOptions } from './shuffled-split.ts'
+export type { SkillGain, SkillGains } from './skill.ts'
 export {
   type FoldReport,
   type OutOfSample,
@@ -22,5 +23,12 @@ export {
   validateHoldout,
   walkForward,
 } from './validate.ts'
-export type { Finding, Verdict } from './verdict.ts'
+export {
+  detectableCorrelation,
+  type Finding,
+  type Power,
+  type Strictness,
+  signalsNeeded,
+  type Verdict,
+} from './verdict.ts'
 export { WalkForward, type WalkForwardOptions } from './walk-forward.ts'

@@ -31,6 +31,7 @@ export {
   type ReplayOptions,
   type ReplayResult,
   replay,
+  replaying,
   type Strategy,
 } from './replay.ts'
 export { type RunningScores, Scoreboard, type ScoreboardOptions } from './scoreboard.ts'

@@ -70,6 +70,29 @@ export type ReplayResult<S extends Signal = Signal> = {
  * @throws whatever the learner throws; and `INVALID_OPTION` for signals out of order
  */
 export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): ReplayResult<S> {
+  const steps = replaying(options)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
+/**
+ * The steps of {@link replay}: progressive validation of learners, detectors, limits and policy together, on the code path
+ * that runs live. Yields each signal as soon as it is known what became of it (its `trade` is `null` if that is still
+ * open by then) and returns the whole.
+ *
+ * @example
+ * ```ts
+ * const loss = new LogLoss()
+ * for (const { decision, label } of replaying({ candles, signals, learner })) {
+ *   loss.update(label.y, decision.prediction.probability)
+ * }
+ * ```
+ */
+export function* replaying<S extends Signal = Signal>(
+  options: ReplayOptions<S>,
+): Generator<ReplayedSignal, ReplayResult<S>, void> {
   const { signals, equity = 100_000, resumeAfter = 20, onProgress } = options
   integer('resumeAfter', resumeAfter, 0)
   const { features, policy = new DecisionPolicy(), labeler = new TripleBarrier() } = options.learner
@@ -89,6 +112,15 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
   let waited = 0
   let clock = Number.NEGATIVE_INFINITY
   const { candles, closes } = inClosingOrder(options.candles)
+
+  const settled: string[] = []
+  const signalOf = (id: string): ReplayedSignal => ({
+    decision: decisions.get(id)!,
+    label: labels.get(id)!,
+    trade: trades.get(id) ?? null,
+    baselineSize: baselineSizes.get(id)!,
+    knownAt: knownAt.get(id)!,
+  })
 
   const answer = (signal: S): void => {
     const decision = learner.decide(signal, broker.account)
@@ -126,6 +158,7 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
     for (const label of baseline.onCandle(candle)) {
       labels.set(label.id, label)
       knownAt.set(label.id, Math.max(closes[i]!, candle.time + 1))
+      settled.push(label.id)
     }
     learner.onCandle(candle)
     if (learner.refitDue) {
@@ -147,16 +180,11 @@ export function replay<S extends Signal = Signal>(options: ReplayOptions<S>): Re
       if (signal) answer(signal)
     }
     if (i % 500 === 0) onProgress?.(i / candles.length)
+    for (const id of settled.splice(0)) yield signalOf(id)
   }
   onProgress?.(1)
-  const settled = [...decisions.values()].flatMap((decision) => {
-    const label = labels.get(decision.id)
-    const trade = trades.get(decision.id) ?? null
-    return label
-      ? [{ decision, label, trade, baselineSize: baselineSizes.get(decision.id)!, knownAt: knownAt.get(decision.id)! }]
-      : []
-  })
-  return { learner, signals: settled, equity: curve, halts, refits }
+  const known = [...decisions.keys()].filter((id) => labels.has(id))
+  return { learner, signals: known.map(signalOf), equity: curve, halts, refits }
 }
 
 /** Notes halts and their ends, plays the operator who resumes, and returns how long the present halt has stood. */

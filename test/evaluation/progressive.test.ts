@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Learner, Snapshot, Vector } from '../../src/contracts.ts'
+import type { DriftDetector, DriftLevel, Learner, Snapshot, Vector } from '../../src/contracts.ts'
 import { type Dataset, progressive } from '../../src/evaluation/index.ts'
 import { Accuracy } from '../../src/metrics/index.ts'
 
@@ -95,6 +95,53 @@ describe('progressive', () => {
       ),
     ]
     expect(steps.map(({ learned }) => learned)).toEqual([0, 0, 1, 2])
+  })
+
+  test('tells the detector each error when its label is known, and decides before', () => {
+    const n = 400
+    const times = Array.from({ length: n }, (_, i) => T0 + i)
+    const open = 7
+    const dataset = numbered(
+      times,
+      times.map((t) => t + open),
+    )
+    const told: number[] = []
+    let level: DriftLevel = 'stable'
+    const detector: DriftDetector = {
+      get level() {
+        return level
+      },
+      update: (value) => {
+        told.push(value)
+        level = told.length === 50 ? 'drift' : told.length % 10 === 0 ? 'warning' : 'stable'
+        return level
+      },
+      toJSON: unsaved,
+    }
+    const progress: number[] = []
+    const steps = progressive(dataset, scribe([]), {
+      detector,
+      error: (y, p) => y + p,
+      decide: (p, row) => ({ p, row, known: told.length }),
+      onProgress: ({ done }) => void progress.push(done),
+    })
+    for (const { row, decision, drift, learned } of steps) {
+      expect(decision).toEqual({ p: 0.5, row, known: Math.max(0, row - open + 1) })
+      expect(learned).toBe(decision.known)
+      expect(drift).toBe(learned === 50 ? 'drift' : learned > 0 && learned % 10 === 0 ? 'warning' : 'stable')
+    }
+    expect(told).toEqual(times.map((_, i) => (i % 2) + 0.5))
+    expect(progress.at(-1)).toBe(n)
+    expect(progress.length).toBe(100)
+  })
+
+  test('stops where it is told to', () => {
+    const times = Array.from({ length: 9 }, (_, i) => T0 + i)
+    const signal = { aborted: false }
+    const steps = progressive(numbered(times, times), scribe([]), { signal })
+    steps.next()
+    signal.aborted = true
+    expect(() => steps.next()).toThrow('aborted after 1 of 9 rows')
   })
 
   test('refuses a label that was known before its question', () => {

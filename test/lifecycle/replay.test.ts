@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DecisionPolicy, KillSwitch } from '../../src/decision/index.ts'
 import { TripleBarrier } from '../../src/labels/index.ts'
-import { buildDataset, replay, type Strategy, TradeLearner } from '../../src/lifecycle/index.ts'
+import { buildDataset, replay, replaying, type Strategy, TradeLearner } from '../../src/lifecycle/index.ts'
 import { PaperBroker } from '../../src/lifecycle/paper-broker.ts'
 import type { Candle, Plan } from '../../src/market.ts'
 import { simulateMarket } from '../../src/simulate/index.ts'
@@ -42,6 +42,20 @@ describe('a replay', () => {
     expect(result.learner.status()).toMatchObject({ trades: 200, open: 0 })
     expect(result.refits).toBeGreaterThan(10)
     for (const { decision, label } of result.signals) expect(label.exitTime).toBeGreaterThanOrEqual(decision.time)
+  })
+
+  test('step by step, each signal comes as soon as it is known what became of it', () => {
+    const seen: number[] = []
+    const decided: string[] = []
+    for (const { decision, knownAt, label } of replaying({ ...market, learner: learnerOptions() })) {
+      seen.push(knownAt)
+      decided.push(decision.id)
+      expect(label.id).toBe(decision.id)
+      expect(decision.time).toBeLessThan(knownAt)
+    }
+    expect(seen).toEqual([...seen].sort((a, b) => a - b))
+    expect(decided.length).toBe(200)
+    expect(new Set(decided)).toEqual(new Set(result.signals.map(({ decision }) => decision.id)))
   })
 
   test('does what a live bot does: the same learner, fed by hand, ends in the same state', () => {
