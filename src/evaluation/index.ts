@@ -32,3 +32,4 @@ export {
   type Verdict,
 } from './verdict.ts'
 export { WalkForward, type WalkForwardOptions } from './walk-forward.ts'
+export { type Trainer, walkForwardWith } from './walk-forward-with.ts'

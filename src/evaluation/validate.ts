@@ -1,16 +1,15 @@
-import type { BatchLearner, Fold, Learner, Range, Splitter } from '../contracts.ts'
-import { fraction } from '../core/check.ts'
-import { show, TradeLearnError } from '../core/errors.ts'
-import { baseRateOf, lastLabels, runningBaseRate } from './baselines.ts'
-import { type Field, type ScoreReport, type Scores, scoreField } from './compare.ts'
-import { checkDataset, type Dataset } from './dataset.ts'
-import { checkScoring, fieldOf, type Predicted, type ScorePredictionsOptions, scoreAll } from './scoring.ts'
+import type { BatchLearner, Learner, Range, Splitter } from '../contracts.ts'
+import { TradeLearnError } from '../core/errors.ts'
+import type { Field, ScoreReport, Scores } from './compare.ts'
+import type { Dataset } from './dataset.ts'
+import { checkLearner, createFoldRun, trainHere } from './fold-run.ts'
+import { checkScoring, type ScorePredictionsOptions } from './scoring.ts'
 import type { Verdict } from './verdict.ts'
 import type { WalkForward } from './walk-forward.ts'
 
 /** Options of {@link walkForward}. */
 export type ValidationOptions = ScorePredictionsOptions & {
-  /** Told after every fold. */
+  /** Told after every fold, and of parts of folds where they are trained elsewhere. */
   readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void
   /** Looked at before every fold, e.g. an `AbortSignal`. */
   readonly signal: { readonly aborted: boolean }
@@ -83,47 +82,18 @@ export function walkForward(
   options: Partial<ValidationOptions> = {},
 ): Validation {
   const { onProgress, signal } = options
-  const scoring = checkScoring(options)
-  checkDataset(dataset)
-
-  const { y, times, labelEnds, netReturns } = dataset
-  const folds = [...splitter.split(times, labelEnds)]
-  if (folds.length === 0) {
-    throw new TradeLearnError(
-      'NOT_ENOUGH_DATA',
-      `The splitter must give at least one fold, got none of ${y.length} rows.`,
-    )
-  }
-  const last = lastLabels(dataset)
-  const usual = runningBaseRate(dataset)
-  const baseRates = folds.map(({ train }) => baseRateOf(y, train))
-  const predicted = (predictions: readonly OutOfSample[]): Predicted => {
-    const column = (of: ArrayLike<number>): Float64Array => Float64Array.from(predictions, ({ row }) => of[row]!)
-    return {
-      times: column(times),
-      labelEnds: column(labelEnds),
-      y: column(y),
-      netReturns: column(netReturns),
-      probabilities: Float64Array.from(predictions, ({ p }) => p),
-      baseRates: Float64Array.from(predictions, ({ fold }) => baseRates[fold]!),
-      usual: column(usual),
-      lastLabels: column(last),
-    }
-  }
-
-  const reports = folds.map((fold, number): FoldReport => {
-    if (signal?.aborted) {
-      throw new TradeLearnError('ABORTED', `Validation was aborted after ${number} of ${folds.length} folds.`)
-    }
-    const predictions = testFold(dataset, createLearner(), fold, number)
-    onProgress?.({ done: number + 1, of: folds.length })
-    const { train, test } = fold
-    const scores = scoreField(fieldOf(predicted(predictions), scoring))
-    return { train, test, trainRows: rowsOf(train).length, predictions, scores }
+  const run = createFoldRun(dataset, splitter, checkScoring(options))
+  const of = run.folds.length
+  const reports = run.folds.map((_, fold) => {
+    if (signal?.aborted) throw new TradeLearnError('ABORTED', `Validation was aborted after ${fold} of ${of} folds.`)
+    const learner = createLearner()
+    checkLearner(learner)
+    trainHere(learner, run.trainingRows(fold))
+    const report = run.ask(fold, learner)
+    onProgress?.({ done: fold + 1, of })
+    return report
   })
-
-  const predictions = reports.flatMap((report) => report.predictions).sort((a, b) => a.row - b.row || a.fold - b.fold)
-  return { folds: reports, predictions, ...scoreAll(predicted(predictions), scoring) }
+  return run.sumUp(reports)
 }
 
 /**
@@ -144,35 +114,3 @@ export function validateHoldout(
     options,
   )
 }
-
-/** Trains a learner on a fold and asks it about the test rows. */
-function testFold(
-  { rows, y, netReturns }: Dataset,
-  learner: Learner | BatchLearner,
-  { train, test }: Fold,
-  fold: number,
-): OutOfSample[] {
-  if (learner.task !== 'binary') {
-    throw new TradeLearnError(
-      'INVALID_INPUT',
-      `A validated learner must have the task "binary", got ${show(learner.task)}.`,
-    )
-  }
-  const known = rowsOf(train)
-  if ('fit' in learner) {
-    learner.fit(
-      known.map((row) => rows[row]!),
-      Float64Array.from(known, (row) => y[row]!),
-    )
-  } else for (const row of known) learner.learn(rows[row]!, y[row]!)
-  return rowsOf(test).map((row) => ({
-    row,
-    fold,
-    p: fraction('prediction', learner.predict(rows[row]!), 'INVALID_INPUT'),
-    y: y[row] as 0 | 1,
-    netReturn: netReturns[row]!,
-  }))
-}
-
-const rowsOf = (ranges: readonly Range[]): number[] =>
-  ranges.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i))
