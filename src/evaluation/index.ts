@@ -1,4 +1,5 @@
 export { type BlockBootstrapOptions, blockBootstrap, blockLengthFor } from './block-bootstrap.ts'
+export type { Canary, CanaryName } from './canaries.ts'
 export {
   type BaselineName,
   type Comparison,
@@ -9,12 +10,21 @@ export {
   type Scores,
 } from './compare.ts'
 export { checkDataset, type Dataset } from './dataset.ts'
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationPart,
+  evaluate,
+  type MoneyReport,
+} from './evaluate.ts'
+export { readEvaluation, writeEvaluation } from './evaluation-json.ts'
 export { type ProgressiveOptions, type ProgressiveStep, progressive } from './progressive.ts'
 export { scorePredictions } from './score-predictions.ts'
 export { SCORES, type ScoreName, type ScoreRule } from './scorecard.ts'
 export type { ScorePredictionsOptions } from './scoring.ts'
 export { ShuffledSplit, type ShuffledSplitOptions } from './shuffled-split.ts'
 export type { SkillGain, SkillGains } from './skill.ts'
+export { sweepThresholds, type ThresholdPoint } from './thresholds.ts'
 export {
   type FoldReport,
   type OutOfSample,

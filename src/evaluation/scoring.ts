@@ -100,5 +100,6 @@ export function scoreAll(
   const field = fieldOf(predicted, scoring)
   const gains = skillOf(field)
   const scores = compareField(field, gains, { ...scoring, rng, blockLength })
-  return { scores, verdict: judge(gains, scoring), options: { ...scoring, blockLength } }
+  const auc = scores.find(({ name }) => name === 'auc')!.model
+  return { scores, verdict: judge(gains, auc, scoring), options: { ...scoring, blockLength } }
 }

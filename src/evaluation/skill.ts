@@ -10,6 +10,8 @@ export type SkillGain = OverlappingMean & {
   /** Observations behind it, and the fewest that it needs. */
   readonly have: number
   readonly needs: number
+  /** The largest that there is. */
+  readonly most: number
 }
 
 /** The two gains over the base rate that a verdict rests on. */
@@ -24,10 +26,10 @@ export type SkillGains = {
 export function skillOf({ model, baseRate }: Field<Scored>): SkillGains {
   const { leans, surprises, y, times, labelEnds } = model
   const have = y.length
-  const gain = (name: ScoreName, terms: Float64Array, scale: number): SkillGain => {
+  const gain = (name: ScoreName, terms: Float64Array, scale: number, most: number): SkillGain => {
     const { value, error, spans } = overlappingMean(terms, times, labelEnds)
     const { needs } = SCORES.find((score) => score.name === name)!
-    return { value: have < needs ? NaN : value / scale, error: error / scale, spans, have, needs }
+    return { value: have < needs ? NaN : value / scale, error: error / scale, spans, have, needs, most }
   }
   const size = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0) / have
   // who never leans knows nothing: 0 of anything
@@ -41,13 +43,15 @@ export function skillOf({ model, baseRate }: Field<Scored>): SkillGains {
       'correlation',
       leans.map((lean, row) => lean * surprises[row]!),
       scale,
+      1,
     ),
-    logLoss: gain('logLoss', better, 1),
+    logLoss: gain('logLoss', better, 1, Infinity),
   }
 }
 
 /** A gain with the interval that should hold the truth with probability `coverage`; NaN where it rests on too little. */
-export function intervalOf({ value, error, spans, have, needs }: SkillGain, coverage: number): Estimate {
+export function intervalOf({ value, error, spans, have, needs, most }: SkillGain, coverage: number): Estimate {
   const half = spans < MIN_BLOCKS ? NaN : error * studentQuantile((1 - coverage) / 2, spans - 1)
-  return { value, low: value - half, high: value + half, have, needs }
+  // NaN stays NaN
+  return { value, low: Math.max(-most, value - half), high: Math.min(most, value + half), have, needs }
 }

@@ -22,6 +22,8 @@ export type Verdict = {
   readonly direction: Finding
   /** Whether its probabilities beat the base rate as they stand: the gain in log loss. */
   readonly probabilities: Finding
+  /** Whether it knows more than anyone knows of prices: then look for a leak before anything else. */
+  readonly tooGood: boolean
   /** Models that were tried before this one was chosen, itself included. */
   readonly trials: number
   readonly power: Power
@@ -36,6 +38,13 @@ export type Strictness = {
   readonly trials: number
 }
 
+/**
+ * An AUC that is above this for sure is called too good to be true. Published models of liquid markets lie between 0.50 and
+ * 0.55, and 0.6 is already a reason to look twice; leaks of a label lie at 0.9 and above.
+ */
+const TOO_GOOD_AUC = 0.75
+/** Signals beyond which nobody waits. */
+const MOST_NEEDED = 1_000_000
 /** Cases in which an effect as large as `detectable` is found, the usual four of five. */
 const POWER = 0.8
 
@@ -48,7 +57,7 @@ const POWER = 0.8
  * models and shows the best has had twenty chances: with `trials` of 20 each interval has to hold with
  * 1 - 0.05 / 20 instead (Bonferroni's rule, which needs no assumption about how alike the trials are).
  */
-export function judge({ correlation, logLoss }: SkillGains, { coverage, trials }: Strictness): Verdict {
+export function judge({ correlation, logLoss }: SkillGains, auc: Estimate, { coverage, trials }: Strictness): Verdict {
   const strict = 1 - (1 - coverage) / trials
   const [lean, loss] = [intervalOf(correlation, strict), intervalOf(logLoss, strict)]
   const direction = findingOf(lean)
@@ -60,8 +69,12 @@ export function judge({ correlation, logLoss }: SkillGains, { coverage, trials }
     needed: signalsNeeded(correlation, Math.max(0, correlation.value), { coverage, trials }),
   }
   const tried = trials > 1 ? ` Judged as the best of ${trials} tried.` : ''
-  const text = `${WORDS[skill]} ${gains}.${tried}${limits(skill, power)}${advice(direction, probabilities)}`
-  return { skill, direction, probabilities, trials, power, text }
+  const tooGood = auc.low > TOO_GOOD_AUC
+  const warning = tooGood
+    ? ` Too good to be true: an AUC of ${formatEstimate(auc)} on prices is a leak until shown otherwise.`
+    : ''
+  const text = `${WORDS[skill]} ${gains}.${warning}${tried}${limits(skill, power)}${advice(direction, probabilities)}`
+  return { skill, direction, probabilities, tooGood, trials, power, text }
 }
 
 /** The smallest correlation that as many signals like these would show in four of five cases. */
@@ -107,7 +120,7 @@ function overall(direction: Finding, probabilities: Finding): Finding {
 /** What the verdict could not have seen. */
 function limits(skill: Finding, { detectable, needed }: Power): string {
   if (skill === 'shown' || Number.isNaN(detectable)) return ''
-  const more = Number.isNaN(needed)
+  const more = !(needed <= MOST_NEEDED)
     ? ''
     : `, and the one found would take about ${needed.toLocaleString('en')} signals to show`
   return ` A correlation below ${detectable.toFixed(3)} would mostly have been missed${more}.`

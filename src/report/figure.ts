@@ -1,4 +1,5 @@
 import { escapeHtml } from './escape.ts'
+import type { ReportTone } from './report-data.ts'
 
 /** A chart over time: lines, vertical marks, shaded spans. */
 export type TimeChart = {
@@ -38,13 +39,32 @@ export type ConfidenceChart = {
   readonly winRate: readonly (number | null)[]
 }
 
+/** Lines over shares of something, the first in a band of its interval. */
+export type ShareChart = {
+  readonly kind: 'share'
+  /** Ascending, 0 to 1. */
+  readonly shares: readonly number[]
+  readonly over: string
+  readonly unit: string
+  /** Whether values are fractions to be shown in per cent. */
+  readonly percent: boolean
+  readonly name: string
+  readonly values: readonly (number | null)[]
+  readonly low: readonly (number | null)[]
+  readonly high: readonly (number | null)[]
+  /** A level to hold them against. */
+  readonly level: { readonly name: string; readonly value: number }
+}
+
 /** What the page's script draws. */
-export type Chart = TimeChart | CalibrationChart | ConfidenceChart
+export type Chart = TimeChart | CalibrationChart | ConfidenceChart | ShareChart
 
 /** A table of text; the first column names the row, the others are aligned right where `numeric`. */
 export type Table = {
   readonly columns: readonly { readonly name: string; readonly numeric: boolean }[]
   readonly rows: readonly (readonly string[])[]
+  /** How each row is coloured, if it is. */
+  readonly tones?: readonly (ReportTone | undefined)[]
 }
 
 /** A chart with everything that makes it readable, also without a screen or a script. */
@@ -57,7 +77,7 @@ export type Figure = {
   /** Nothing to draw where left out. */
   readonly chart?: Chart
   /** Signs on the chart that its legend does not name. */
-  readonly key?: readonly { readonly sign: 'mark' | 'span' | 'whisker'; readonly text: string }[]
+  readonly key?: readonly { readonly sign: 'mark' | 'span' | 'whisker' | 'band'; readonly text: string }[]
   /** The numbers behind it. */
   readonly tables: readonly { readonly title: string; readonly table: Table }[]
 }
@@ -84,15 +104,16 @@ function renderDetails(title: string, table: Table): string {
 }
 
 /** The HTML of a table in a box that scrolls sideways on narrow screens, also by keyboard. */
-export function renderTable({ columns, rows }: Table, label: string): string {
+export function renderTable({ columns, rows, tones }: Table, label: string): string {
   const align = (column: number) => (columns[column]?.numeric ? ' class="number"' : '')
   const head = columns.map(({ name }, i) => `<th scope="col"${align(i)}>${escapeHtml(name)}</th>`).join('')
-  const body = rows.map((cells) => {
+  const body = rows.map((cells, n) => {
     const row = cells.map((cell, i) => {
       const [open, close] = i === 0 ? ['<th scope="row"', '</th>'] : ['<td', '</td>']
       return `${open}${align(i)}>${escapeHtml(cell)}${close}`
     })
-    return `<tr>${row.join('')}</tr>`
+    const tone = tones?.[n]
+    return `<tr${tone ? ` class="${tone}"` : ''}>${row.join('')}</tr>`
   })
   return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(label)}"><table>
 <thead><tr>${head}</tr></thead>

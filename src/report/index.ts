@@ -1,3 +1,4 @@
+export { evaluationSections } from './evaluation-sections.ts'
 export { renderReport } from './render-report.ts'
 export { type ReplaySectionOptions, type ReplaySummary, summarizeReplay } from './replay-section.ts'
 export type {
@@ -10,9 +11,12 @@ export type {
   ReportEquity,
   ReportHalt,
   ReportMetric,
+  ReportRange,
   ReportRolling,
   ReportSection,
+  ReportTable,
   ReportTone,
   ReportValue,
+  SweepPoint,
 } from './report-data.ts'
 export { validationSection } from './validation-section.ts'

@@ -277,7 +277,32 @@ function confidenceChart(spec) {
   }
 }
 
-const kinds = { time: timeChart, calibration: calibrationChart, confidence: confidenceChart }
+function shareChart(spec) {
+  const { shares, over, unit, percent: inPercent, name, values, low, high, level } = spec
+  const show = (v) => (v == null ? 'N/A' : inPercent ? percent(v, 2) : number(v))
+  const edge = { stroke: 'transparent', width: 0, points: { show: false }, class: 'unseen' }
+  const vertical = inPercent ? percentAxis : numberAxis
+  return {
+    height: 340,
+    data: [shares, high, low, values, shares.map(() => level.value)],
+    options: {
+      padding: [10, 24, 0, 0],
+      scales: { x: { time: false, range: () => [0, 1] } },
+      bands: [{ series: [1, 2], fill: css('--band') }],
+      series: [
+        { label: over, value: (u, v, s, i) => (i == null ? '\u2013' : percent(v, 0)) },
+        { ...edge, label: 'high' },
+        { ...edge, label: 'low' },
+        { label: name, stroke: css('--line-1'), width: 2, points: { show: shares.length < 40, size: 5, fill: css('--line-1') }, value: (u, v) => show(v) },
+        { label: level.name, stroke: css('--line-2'), width: 1.25, dash: [6, 4], points: { show: false }, value: () => show(level.value) },
+      ],
+      axes: [axis({ label: over, values: percentAxis().values, space: 50, size: 32 }), vertical({ label: unit, space: 40 })],
+      cursor: { y: false, drag: { x: false, y: false } },
+    },
+  }
+}
+
+const kinds = { time: timeChart, calibration: calibrationChart, confidence: confidenceChart, share: shareChart }
 
 // drawing and drawing again
 

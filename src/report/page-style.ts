@@ -20,6 +20,7 @@ const LIGHT: Palette = {
   rate: '#b9791a',
   mark: '#b4462f',
   span: '#b4462f1f',
+  band: '#1f5fa81f',
   good: '#2c7a4b',
   neutral: '#7a828c',
   bad: '#b4462f',
@@ -44,6 +45,7 @@ const DARK: Palette = {
   rate: '#dfa650',
   mark: '#ea8268',
   span: '#ea826826',
+  band: '#7fb5f22b',
   good: '#63b985',
   neutral: '#97a0aa',
   bad: '#ea8268',
@@ -95,6 +97,7 @@ figcaption{margin-top:.5rem;max-width:46rem}
 .sign{display:inline-block;width:14px;height:14px;flex:none}
 .sign.mark{width:0;margin:0 6px;border-left:2px dashed var(--mark)}
 .sign.span{background:var(--span);border-radius:2px}
+.sign.band{background:var(--band);border-radius:2px}
 .sign.whisker{width:0;margin:0 6px;border-left:1.5px solid var(--line-1)}
 .empty{padding:1.2rem;border:1px dashed var(--rule);border-radius:6px;text-align:center;margin:0}
 details{margin-top:.35rem}
@@ -107,6 +110,10 @@ thead th{font-weight:500;color:var(--muted);font-size:.85em;vertical-align:botto
 tbody th{font-weight:400;text-align:left}
 th,td{padding:.45rem 1.1rem .45rem 0;vertical-align:top}
 th:last-child,td:last-child{padding-right:0}
+tr.bad th,tr.bad td:nth-child(2){color:var(--bad)}
+tr.good th,tr.good td:nth-child(2){color:var(--good)}
+.table table{width:100%}
+.table td{color:var(--soft)}
 tbody tr+tr>*{border-top:1px solid var(--grid)}
 .number,thead .number{text-align:right;white-space:nowrap}
 thead .number{white-space:normal}
@@ -126,7 +133,7 @@ thead .number{white-space:normal}
 .notes li{margin-bottom:.5rem;padding-left:.3rem}
 .tip{font-size:.875rem;color:var(--muted);margin:1.5rem 0 0}
 .chart.time{min-height:320px}
-.chart.calibration,.chart.confidence{min-height:340px}
+.chart.calibration,.chart.confidence,.chart.share{min-height:340px}
 .uplot{width:100%;font-family:var(--sans);display:flex;flex-direction:column}
 .uplot .u-legend{order:-1;display:block;margin:0 0 .4rem;font-size:.8125rem;line-height:1.4;color:var(--soft)}
 .uplot .u-legend tbody{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem}

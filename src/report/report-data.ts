@@ -77,6 +77,31 @@ export type ReportHalt = { readonly from: number; readonly to: number; readonly 
 /** How much one feature matters to the model; any unit, negative where it harms. */
 export type FeatureImportance = { readonly name: string; readonly amount: number }
 
+/** What would have come of taking only a share of the signals, those of the highest probability. */
+export type SweepPoint = {
+  /** The probability from which signals are taken. */
+  readonly threshold: number
+  /** Share of the signals that is taken, 0 to 1. */
+  readonly coverage: number
+  /** Share of those that won, with its interval. */
+  readonly precision: ReportRange
+  /** Mean net return of those, with its interval. */
+  readonly expectancy: ReportRange
+}
+
+/** A value with its interval. */
+export type ReportRange = { readonly value: ReportValue; readonly low: ReportValue; readonly high: ReportValue }
+
+/** A table of text with a heading and a sentence on how to read it. */
+export type ReportTable = {
+  readonly title: string
+  readonly explanation: string
+  /** Columns whose cells are numbers are aligned right. */
+  readonly columns: readonly { readonly name: string; readonly numeric: boolean }[]
+  /** A row may be coloured, e.g. an alarm. */
+  readonly rows: readonly { readonly tone?: ReportTone; readonly cells: readonly string[] }[]
+}
+
 /** One run: one market, one period. Whatever is left out is not shown. */
 export type ReportSection = {
   readonly title: string
@@ -88,7 +113,10 @@ export type ReportSection = {
   readonly calibration?: { readonly bins: readonly CalibrationBin[] }
   readonly confidence?: readonly ConfidenceBin[]
   readonly rolling?: readonly ReportRolling[]
+  /** By ascending coverage, with what taking every signal comes to. */
+  readonly sweep?: readonly SweepPoint[]
   readonly importance?: readonly FeatureImportance[]
+  readonly tables?: readonly ReportTable[]
 }
 
 /** Everything on the page, as plain JSON. All text is shown as text: markup in it is escaped. */

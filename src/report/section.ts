@@ -2,7 +2,8 @@ import { escapeHtml } from './escape.ts'
 import { type Chart, type Figure, renderFigure, renderTable } from './figure.ts'
 import { formatNumber, isNumber, MISSING } from './format.ts'
 import { calibrationFigure, confidenceFigure } from './probability-figures.ts'
-import type { FeatureImportance, ReportMetric, ReportSection } from './report-data.ts'
+import type { FeatureImportance, ReportMetric, ReportSection, ReportTable } from './report-data.ts'
+import { sweepFigures } from './sweep-figures.ts'
 import { equityFigure, rollingFigure } from './time-figures.ts'
 
 /** More features than this and the page stops being a summary. */
@@ -13,12 +14,13 @@ const NONE = '\u2013'
 
 /** The HTML of one run. The charts to draw are appended to `charts`. */
 export function renderSection(section: ReportSection, id: string, charts: Chart[]): string {
-  const { title, intro, metrics, calibration, confidence, rolling = [], importance } = section
+  const { title, intro, metrics, calibration, confidence, rolling = [], sweep, importance, tables = [] } = section
   const figures = [
     equityFigure(section),
     ...rolling.map(rollingFigure),
     calibration && calibrationFigure(calibration.bins),
     confidence && confidenceFigure(confidence),
+    ...(sweep ? sweepFigures(sweep) : []),
   ].filter((figure): figure is Figure => figure !== undefined)
   const drawings = figures.map((figure) => {
     const html = renderFigure(figure, charts.length)
@@ -32,6 +34,7 @@ ${metrics ? renderMetrics(metrics, title) : ''}
 <div class="figures">
 ${drawings.join('\n')}
 ${importance ? renderImportance(importance) : ''}
+${tables.map(renderReportTable).join('\n')}
 </div>
 </section>`
 }
@@ -67,6 +70,15 @@ function renderMetrics(metrics: readonly ReportMetric[], title: string): string 
     ]
   })
   return `<div class="metrics">${renderTable({ columns, rows }, `Metrics: ${title}`)}</div>`
+}
+
+/** A table with its heading and how to read it. */
+function renderReportTable({ title, explanation, columns, rows }: ReportTable): string {
+  const table = { columns, rows: rows.map(({ cells }) => cells), tones: rows.map(({ tone }) => tone) }
+  return `<figure class="wide table"><h3>${escapeHtml(title)}</h3>
+${rows.length === 0 ? '<p class="empty">Nothing.</p>' : renderTable(table, title)}
+<figcaption>${escapeHtml(explanation)}</figcaption>
+</figure>`
 }
 
 /** Features by magnitude, as bars from a common zero line. */

@@ -1,7 +1,7 @@
 import type { Dataset, Validation } from '../evaluation/index.ts'
 import { AUC } from '../metrics/index.ts'
 import { type BinnedSignal, confidenceBins, reliability } from './probability-bins.ts'
-import type { ReportEquity, ReportSection } from './report-data.ts'
+import type { ReportEquity, ReportRolling, ReportSection } from './report-data.ts'
 import { scoreRows } from './score-rows.ts'
 
 /** Sums up a walk-forward validation: scores beside baselines, equity, calibration, decisions, and the AUC of each fold. */
@@ -18,16 +18,19 @@ export function validationSection(
     for (const { y, p } of tested) auc.update(y, p)
     return Number.isNaN(auc.value) ? null : auc.value
   })
+  const equity = equityOf(predictions, times, options)
   return {
     title,
     ...(intro === undefined ? {} : { intro }),
     metrics: scoreRows(scores),
-    equity: equityOf(predictions, times, options),
+    equity,
     calibration: { bins: reliability(binned) },
     confidence: confidenceBins(binned),
     // one fold is no course
-    rolling:
-      folds.length < 2
+    rolling: [
+      drawdownOf(equity),
+      // one fold is no course
+      ...(folds.length < 2
         ? []
         : [
             {
@@ -39,7 +42,28 @@ export function validationSection(
               explanation:
                 'One point a fold, at its first test signal. Points on both sides of 0.5 are what no skill looks like.',
             },
-          ],
+          ]),
+    ],
+  }
+}
+
+/** How far each line of the equity lies below its highest point so far. */
+function drawdownOf({ times, series: [model, all] }: ReportEquity): ReportRolling {
+  const falls = ({ values }: ReportEquity['series'][number]): number[] => {
+    let top = 1
+    return values.map((value) => {
+      top = Math.max(top, value!)
+      return value! / top - 1
+    })
+  }
+  return {
+    name: 'Drawdown',
+    times,
+    values: falls(model!),
+    reference: { name: all!.name, values: falls(all!) },
+    unit: model!.name,
+    explanation:
+      'How far the equity lies below its highest point so far; what has to be borne to get to the end of the line above.',
   }
 }
 

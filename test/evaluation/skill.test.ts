@@ -90,7 +90,7 @@ describe('the power line', () => {
   })
 
   test('asks for four times the signals for half the correlation, and for more after many trials', () => {
-    const gain = { value: 0.05, error: 0.05, spans: 400, have: 400, needs: 30 }
+    const gain = { value: 0.05, error: 0.05, spans: 400, have: 400, needs: 30, most: 1 }
     const once = { coverage: 0.95, trials: 1 }
     expect(detectableCorrelation(gain, once)).toBeCloseTo(0.05 * (1.9659 + 0.8416), 4)
     expect(signalsNeeded(gain, 0.02, once) / signalsNeeded(gain, 0.04, once)).toBeCloseTo(4, 2)
