@@ -26,17 +26,28 @@ export function lastLabels({ y, times, labelEnds }: Dataset): Float64Array {
   })
 }
 
-/** For each row the share of 1s among the labels that were settled by then, by Laplace's rule. */
-export function runningBaseRate({ y, times, labelEnds }: Omit<Dataset, 'rows' | 'netReturns'>): Float64Array {
+/** What was known before each row of how signals usually end. */
+export type Usual = {
+  /** The share of 1s among the labels that were settled by then, by Laplace's rule. */
+  readonly baseRates: Float64Array
+  /** The mean net return of those signals; 0 before the first. */
+  readonly returns: Float64Array
+}
+
+/** What was known before each row of a dataset of how signals usually end. */
+export function usualOf({ y, netReturns, times, labelEnds }: Omit<Dataset, 'rows'>): Usual {
   const settlement = createSettlement(labelEnds)
+  const [baseRates, returns] = [new Float64Array(y.length), new Float64Array(y.length)]
   let ones = 0
-  let labels = 0
-  return Float64Array.from({ length: y.length }, (_, asked) => {
+  let mean = 0
+  for (let asked = 0; asked < y.length; asked++) {
     for (let row = settleNext(settlement, times[asked]!, asked); row >= 0; ) {
       ones += y[row]!
-      labels++
+      mean += (netReturns[row]! - mean) / settlement.next
       row = settleNext(settlement, times[asked]!, asked)
     }
-    return (ones + 1) / (labels + 2)
-  })
+    baseRates[asked] = (ones + 1) / (settlement.next + 2)
+    returns[asked] = mean
+  }
+  return { baseRates, returns }
 }

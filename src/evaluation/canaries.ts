@@ -18,6 +18,7 @@ export type Canary = {
   /** `"fine"`, `"alarm"`, `"for comparison"` where any result is possible, `"not run"` where something was missing. */
   readonly result: 'fine' | 'alarm' | 'for comparison' | 'not run'
   readonly auc: Estimate
+  /** With the net returns. */
   readonly correlation: Estimate
   readonly skill: Finding
   /** What it means. */
@@ -127,8 +128,8 @@ function nothingIn(name: CanaryName, title: string, result: Validation, cause: s
 }
 
 function summaryOf(name: CanaryName, title: string, { scores, verdict }: Validation): Omit<Canary, 'result' | 'text'> {
-  const of = (score: 'auc' | 'correlation'): Estimate => scores.find((entry) => entry.name === score)!.model
-  return { name, title, auc: of('auc'), correlation: of('correlation'), skill: verdict.skill }
+  const of = (score: 'auc' | 'returnCorrelation'): Estimate => scores.find((entry) => entry.name === score)!.model
+  return { name, title, auc: of('auc'), correlation: of('returnCorrelation'), skill: verdict.skill }
 }
 
 function notRun(name: CanaryName, title: string, text: string): Canary {

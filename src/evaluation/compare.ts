@@ -119,8 +119,8 @@ export function compareField(
       better,
       // its gain over a base rate that leans neither way
       model:
-        name === 'correlation'
-          ? intervalOf(gains.correlation, coverage)
+        name === 'correlation' || name === 'returnCorrelation'
+          ? intervalOf(gains[name], coverage)
           : estimate(values.model[s]!, draws.model[s]!, counts.model[kind], needs),
       baselines: Object.fromEntries(compared) as ScoreReport['baselines'],
     }

@@ -1,7 +1,7 @@
 import type { BatchLearner, Fold, Learner, Range, Splitter } from '../contracts.ts'
 import { fraction } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
-import { baseRateOf, lastLabels, runningBaseRate } from './baselines.ts'
+import { baseRateOf, lastLabels, usualOf } from './baselines.ts'
 import { scoreField } from './compare.ts'
 import { checkDataset, type Dataset } from './dataset.ts'
 import { fieldOf, type Predicted, type Scoring, scoreAll } from './scoring.ts'
@@ -33,7 +33,7 @@ export function createFoldRun(dataset: Dataset, splitter: Splitter, scoring: Sco
     )
   }
   const last = lastLabels(dataset)
-  const usual = runningBaseRate(dataset)
+  const usual = usualOf(dataset)
   const baseRates = folds.map(({ train }) => baseRateOf(y, train))
 
   const predicted = (predictions: readonly OutOfSample[]): Predicted => {
@@ -46,7 +46,8 @@ export function createFoldRun(dataset: Dataset, splitter: Splitter, scoring: Sco
       netReturns: column(netReturns),
       probabilities: Float64Array.from(pooled, ({ p }) => p),
       baseRates: Float64Array.from(pooled, ({ baseRate }) => baseRate),
-      usual: column(usual),
+      usualRates: column(usual.baseRates),
+      usualReturns: column(usual.returns),
       lastLabels: column(last),
     }
   }

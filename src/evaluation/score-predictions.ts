@@ -1,6 +1,6 @@
 import { fraction } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
-import { lastLabels, runningBaseRate } from './baselines.ts'
+import { lastLabels, usualOf } from './baselines.ts'
 import type { ScoreReport } from './compare.ts'
 import { checkDataset, type Dataset } from './dataset.ts'
 import { checkScoring, type ScorePredictionsOptions, scoreAll } from './scoring.ts'
@@ -36,8 +36,15 @@ export function scorePredictions(
     )
   }
   for (let i = 0; i < n; i++) fraction(`probabilities[${i}]`, probabilities[i]!, 'INVALID_INPUT')
-  const usual = runningBaseRate(whole)
-  const predicted = { ...dataset, probabilities, baseRates: usual, usual, lastLabels: lastLabels(whole) }
+  const { baseRates, returns: usualReturns } = usualOf(whole)
+  const predicted = {
+    ...dataset,
+    probabilities,
+    baseRates,
+    usualRates: baseRates,
+    usualReturns,
+    lastLabels: lastLabels(whole),
+  }
   const { scores, verdict } = scoreAll(predicted, scoring)
   return { scores, verdict }
 }

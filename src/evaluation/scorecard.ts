@@ -2,8 +2,9 @@ import { logLossOf } from '../core/math.ts'
 
 /** The scores of a set of predictions, in the order of reports. */
 export type ScoreName =
-  | 'auc'
+  | 'returnCorrelation'
   | 'correlation'
+  | 'auc'
   | 'logLoss'
   | 'brier'
   | 'calibrationError'
@@ -32,8 +33,9 @@ export type ScoreRule = {
  * `TradeStatistics`; 30 rows for means of losses; 200 for ten bins of 20.
  */
 export const SCORES: readonly ScoreRule[] = [
-  { name: 'auc', better: 'higher', counts: 'rarer', needs: 20 },
+  { name: 'returnCorrelation', better: 'higher', counts: 'rows', needs: 30 },
   { name: 'correlation', better: 'higher', counts: 'rows', needs: 30 },
+  { name: 'auc', better: 'higher', counts: 'rarer', needs: 20 },
   { name: 'logLoss', better: 'lower', counts: 'rows', needs: 30 },
   { name: 'brier', better: 'lower', counts: 'rows', needs: 30 },
   { name: 'calibrationError', better: 'lower', counts: 'rows', needs: 200 },
@@ -57,6 +59,7 @@ export type Scorecard = {
   readonly probabilities: Float64Array
   readonly leans: Float64Array
   readonly surprises: Float64Array
+  readonly excesses: Float64Array
   readonly losses: Float64Array
   /** Rows by ascending probability; empty for bare decisions, which have no AUC, losses or calibration. */
   readonly order: Uint32Array
@@ -75,6 +78,8 @@ export type Scored = {
   readonly leans: Float64Array
   /** How far each label lies from the share of 1s that was known before it. */
   readonly surprises: Float64Array
+  /** How far each net return lies from the mean of those that were known before it. */
+  readonly excesses: Float64Array
   readonly times: ArrayLike<number>
   readonly labelEnds: ArrayLike<number>
   /** Whether the probabilities mean something, or only which side of the threshold they lie on. */
@@ -90,6 +95,7 @@ export function createScorecard({
   probabilities,
   leans,
   surprises,
+  excesses,
   kind,
   threshold,
   stake,
@@ -102,6 +108,7 @@ export function createScorecard({
     probabilities,
     leans,
     surprises,
+    excesses,
     stake,
     taken: Uint8Array.from(probabilities, (p) => Number(p >= threshold)),
     losses: probabilities.map((p, i) => logLossOf(y[i]!, p)),
@@ -125,10 +132,11 @@ export function countsOf({ y, taken }: Scorecard): { readonly [counts in ScoreRu
  * Scores the rows given, in their order, without regard to floors. O(rows of the card + rows given).
  *
  * The same formulas as the classes in `tradelearn/metrics`, all in two passes, because a bootstrap asks a thousand
- * times; and one more, the correlation of predictions p and labels y, each about what was usual before it, the mean p̄ of
- * the predictions and the share b of 1s so far:
+ * times; and two more, the correlations of predictions p with labels y and with net returns r, each about what was usual
+ * before it, the mean p̄ of the predictions, the share b of 1s and the mean r̄ of returns so far:
  *
- *     correlation = sum of (p - p̄)(y - b) / sqrt(sum of (p - p̄)² · sum of (y - b)²)
+ *     correlation       = sum of (p - p̄)(y - b) / sqrt(sum of (p - p̄)² · sum of (y - b)²)
+ *     returnCorrelation = sum of (p - p̄)(r - r̄) / sqrt(sum of (p - p̄)² · sum of (r - r̄)²)
  *
  * Each term is a fair bet placed in advance, so its sign has no bias. AUC compares rows across time, and there slow
  * features such as a price level look skilled on any random walk, whose past lows are low only in hindsight. About p̄
@@ -137,7 +145,19 @@ export function countsOf({ y, taken }: Scorecard): { readonly [counts in ScoreRu
  * @returns `out`, one value for each of {@link SCORES}; NaN where undefined
  */
 export function scoreRows(card: Scorecard, rows: Uint32Array, out: Float64Array): Float64Array {
-  const { y, taken, netReturns, losses, probabilities, leans: leant, surprises: surprised, order, stake, drawn } = card
+  const {
+    y,
+    taken,
+    netReturns,
+    losses,
+    probabilities,
+    leans: leant,
+    surprises: surprised,
+    excesses: paid,
+    order,
+    stake,
+    drawn,
+  } = card
   const n = rows.length
   let right = 0
   let ones = 0
@@ -147,6 +167,8 @@ export function scoreRows(card: Scorecard, rows: Uint32Array, out: Float64Array)
   let together = 0
   let leans = 0
   let surprises = 0
+  let earned = 0
+  let excesses = 0
   let trades = 0
   let wins = 0
   let gains = 0
@@ -171,6 +193,9 @@ export function scoreRows(card: Scorecard, rows: Uint32Array, out: Float64Array)
     together += lean * surprise
     leans += lean * lean
     surprises += surprise * surprise
+    const excess = paid[row]!
+    earned += lean * excess
+    excesses += excess * excess
     if (taken[row] === label) right++
     if (taken[row] === 0) continue
     const netReturn = netReturns[row]!
@@ -221,19 +246,23 @@ export function scoreRows(card: Scorecard, rows: Uint32Array, out: Float64Array)
   gap += Math.abs(binPredicted - binOnes)
 
   const ranked = order.length > 0 && n > 0
-  out[0] = ranked && ones > 0 && ones < n ? area / (ones * (n - ones)) : NaN
   // who always says the same leans neither way
-  out[1] = ranked ? (leans > 0 ? together / Math.sqrt(leans * surprises) : 0) : NaN
-  out[2] = ranked ? loss / n : NaN
-  out[3] = ranked ? brier / n : NaN
-  out[4] = ranked ? gap / n : NaN
-  out[5] = n > 0 ? right / n : NaN
-  out[6] = trades > 0 ? hits / trades : NaN
-  out[7] = ones > 0 ? hits / ones : NaN
-  out[8] = trades > 0 ? wins / trades : NaN
-  out[9] = gains / lost
-  out[10] = trades > 0 ? mean : NaN
-  out[11] = m2 > 0 ? mean / Math.sqrt(m2 / (trades - 1)) : NaN
-  out[12] = trades > 0 ? drawdown : NaN
+  const correlation = (sum: number, squares: number): number => {
+    return ranked ? (leans > 0 && squares > 0 ? sum / Math.sqrt(leans * squares) : 0) : NaN
+  }
+  out[0] = correlation(earned, excesses)
+  out[1] = correlation(together, surprises)
+  out[2] = ranked && ones > 0 && ones < n ? area / (ones * (n - ones)) : NaN
+  out[3] = ranked ? loss / n : NaN
+  out[4] = ranked ? brier / n : NaN
+  out[5] = ranked ? gap / n : NaN
+  out[6] = n > 0 ? right / n : NaN
+  out[7] = trades > 0 ? hits / trades : NaN
+  out[8] = ones > 0 ? hits / ones : NaN
+  out[9] = trades > 0 ? wins / trades : NaN
+  out[10] = gains / lost
+  out[11] = trades > 0 ? mean : NaN
+  out[12] = m2 > 0 ? mean / Math.sqrt(m2 / (trades - 1)) : NaN
+  out[13] = trades > 0 ? drawdown : NaN
   return out
 }

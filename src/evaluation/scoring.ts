@@ -40,7 +40,9 @@ export type Predicted = {
   /** The share of 1s in the rows that each prediction's model was trained on. */
   readonly baseRates: ArrayLike<number>
   /** The share of 1s among all labels that were settled before each. */
-  readonly usual: ArrayLike<number>
+  readonly usualRates: ArrayLike<number>
+  /** The mean net return of all signals that were settled before each. */
+  readonly usualReturns: ArrayLike<number>
   /** The label that was settled last before each, NaN while there was none. */
   readonly lastLabels: ArrayLike<number>
 }
@@ -64,14 +66,15 @@ export function fieldOf(predicted: Predicted, { threshold, stake }: Scoring): Fi
   const { probabilities, baseRates, lastLabels, times, labelEnds } = predicted
   const y = Uint8Array.from(predicted.y)
   const netReturns = Float64Array.from(predicted.netReturns)
-  const surprises = Float64Array.from(y, (label, row) => label - predicted.usual[row]!)
+  const surprises = Float64Array.from(y, (label, row) => label - predicted.usualRates[row]!)
+  const excesses = netReturns.map((netReturn, row) => netReturn - predicted.usualReturns[row]!)
   const none = new Float64Array(y.length)
-  const shared = { y, netReturns, surprises, times, labelEnds, threshold, stake }
+  const shared = { y, netReturns, surprises, excesses, times, labelEnds, threshold, stake }
   const player = (kind: Scored['kind'], p: (row: number) => number, leans: Float64Array): Scored => {
     return { ...shared, kind, leans, probabilities: Float64Array.from(y, (_, row) => p(row)) }
   }
   return {
-    model: player('probability', (row) => probabilities[row]!, leansOf(probabilities, predicted.usual)),
+    model: player('probability', (row) => probabilities[row]!, leansOf(probabilities, predicted.usualRates)),
     takeAll: player('decision', () => 1, none),
     // it changes from fold to fold, but never leans to either side
     baseRate: player('probability', (row) => baseRates[row]!, none),

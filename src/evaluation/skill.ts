@@ -14,17 +14,19 @@ export type SkillGain = OverlappingMean & {
   readonly most: number
 }
 
-/** The two gains over the base rate that a verdict rests on. */
+/** The gains over the base rate that a verdict rests on. */
 export type SkillGains = {
+  /** Correlation of predictions and net returns, each about what was usual before it. */
+  readonly returnCorrelation: SkillGain
   /** Correlation of predictions and labels, each about what was usual before it. */
   readonly correlation: SkillGain
   /** Nats of log loss. */
   readonly logLoss: SkillGain
 }
 
-/** Measures both gains; their errors are exact for labels that overlap, where a bootstrap of blocks is too sure. */
+/** Measures the gains; their errors are exact for labels that overlap, where a bootstrap of blocks is too sure. */
 export function skillOf({ model, baseRate }: Field<Scored>): SkillGains {
-  const { leans, surprises, y, times, labelEnds } = model
+  const { leans, surprises, excesses, y, times, labelEnds } = model
   const have = y.length
   const gain = (name: ScoreName, terms: Float64Array, scale: number, most: number): SkillGain => {
     const { value, error, spans } = overlappingMean(terms, times, labelEnds)
@@ -32,19 +34,18 @@ export function skillOf({ model, baseRate }: Field<Scored>): SkillGains {
     return { value: have < needs ? NaN : value / scale, error: error / scale, spans, have, needs, most }
   }
   const size = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0) / have
-  // who never leans knows nothing: 0 of anything
-  const scale = Math.sqrt(size(leans) * size(surprises)) || 1
+  /** Correlation of leans with what came; who never leans knows nothing: 0 of anything. */
+  const correlation = (name: ScoreName, came: Float64Array): SkillGain => {
+    const terms = leans.map((lean, row) => lean * came[row]!)
+    return gain(name, terms, Math.sqrt(size(leans) * size(came)) || 1, 1)
+  }
   const better = Float64Array.from(
     y,
     (label, row) => logLossOf(label, baseRate.probabilities[row]!) - logLossOf(label, model.probabilities[row]!),
   )
   return {
-    correlation: gain(
-      'correlation',
-      leans.map((lean, row) => lean * surprises[row]!),
-      scale,
-      1,
-    ),
+    returnCorrelation: correlation('returnCorrelation', excesses),
+    correlation: correlation('correlation', surprises),
     logLoss: gain('logLoss', better, 1, Infinity),
   }
 }

@@ -14,9 +14,9 @@ export type Power = {
   readonly needed: number
 }
 
-/** Whether the model knows more than the base rate does. */
+/** Whether the model knows which signals pay. */
 export type Verdict = {
-  /** `"shown"` if either of the two findings is. */
+  /** Whether it leans towards signals that pay more: its correlation with the net returns, each about what was usual. */
   readonly skill: Finding
   /** Whether it leans the right way: its correlation with the labels, each about what was usual before it. */
   readonly direction: Finding
@@ -49,32 +49,40 @@ const MOST_NEEDED = 1_000_000
 const POWER = 0.8
 
 /**
- * Judges a model against the base rate by the intervals of two gains.
+ * Judges a model against the base rate by the intervals of three gains.
  *
- * Direction and probabilities are judged apart, because boosted trees can lean the right way and still be far too sure
- * of themselves. AUC has no say: with slow features it comes out above 0.5 on finite stretches of a pure random walk,
- * without any leak. At 95 % coverage a model without skill passes each test with probability 0.025. Whoever tries twenty
- * models and shows the best has had twenty chances: with `trials` of 20 each interval has to hold with
+ * Skill is to know which signals pay, and returns say that. Labels alone do not: how often a signal wins depends on its
+ * bracket, its costs and on how far prices move, so a model that sees the volatility knows the odds without knowing
+ * anything that pays. Direction and probabilities are told apart all the same: boosted trees can lean the right way and
+ * still be far too sure of themselves. AUC has no say: with slow features it comes out above 0.5 on finite stretches of a
+ * pure random walk, without any leak. At 95 % coverage a model without skill is called skilled with probability 0.025.
+ * Whoever tries twenty models and shows the best has had twenty chances: with `trials` of 20 each interval has to hold with
  * 1 - 0.05 / 20 instead (Bonferroni's rule, which needs no assumption about how alike the trials are).
  */
-export function judge({ correlation, logLoss }: SkillGains, auc: Estimate, { coverage, trials }: Strictness): Verdict {
+export function judge(
+  { returnCorrelation, correlation, logLoss }: SkillGains,
+  auc: Estimate,
+  { coverage, trials }: Strictness,
+): Verdict {
   const strict = 1 - (1 - coverage) / trials
-  const [lean, loss] = [intervalOf(correlation, strict), intervalOf(logLoss, strict)]
-  const direction = findingOf(lean)
-  const probabilities = findingOf(loss)
-  const skill = overall(direction, probabilities)
-  const gains = `correlation with the labels ${formatEstimate(lean)}, gain in log loss ${formatEstimate(loss)}`
+  const [pays, lean, loss] = [returnCorrelation, correlation, logLoss].map((gain) => intervalOf(gain, strict))
+  const skill = findingOf(pays!)
+  const direction = findingOf(lean!)
+  const probabilities = findingOf(loss!)
+  const gains = `correlation with the net returns ${formatEstimate(pays!)}, with the labels ${formatEstimate(lean!)}, gain in log loss ${formatEstimate(loss!)}`
   const power = {
-    detectable: detectableCorrelation(correlation, { coverage, trials }),
-    needed: signalsNeeded(correlation, Math.max(0, correlation.value), { coverage, trials }),
+    detectable: detectableCorrelation(returnCorrelation, { coverage, trials }),
+    needed: signalsNeeded(returnCorrelation, Math.max(0, returnCorrelation.value), { coverage, trials }),
   }
-  const tried = trials > 1 ? ` Judged as the best of ${trials} tried.` : ''
   const tooGood = auc.low > TOO_GOOD_AUC
-  const warning = tooGood
-    ? ` Too good to be true: an AUC of ${formatEstimate(auc)} on prices is a leak until shown otherwise.`
-    : ''
-  const text = `${WORDS[skill]} ${gains}.${warning}${tried}${limits(skill, power)}${advice(direction, probabilities)}`
-  return { skill, direction, probabilities, tooGood, trials, power, text }
+  const text = [
+    `${WORDS[skill]} ${gains}.`,
+    tooGood ? `Too good to be true: an AUC of ${formatEstimate(auc)} on prices is a leak until shown otherwise.` : '',
+    trials > 1 ? `Judged as the best of ${trials} tried.` : '',
+    limits(skill, power),
+    advice(skill, direction, probabilities),
+  ]
+  return { skill, direction, probabilities, tooGood, trials, power, text: text.filter(Boolean).join(' ') }
 }
 
 /** The smallest correlation that as many signals like these would show in four of five cases. */
@@ -101,7 +109,7 @@ export function signalsNeeded(gain: SkillGain, correlation: number, strictness: 
 const WORDS: { readonly [finding in Finding]: string } = {
   shown: 'Skill shown:',
   'not shown': 'Skill not shown:',
-  worse: 'Worse than the base rate:',
+  worse: 'The opposite of skill:',
   'too little data': 'Too little data to tell:',
 }
 
@@ -110,23 +118,24 @@ function findingOf({ value, low, high }: Estimate): Finding {
   return low > 0 ? 'shown' : high < 0 ? 'worse' : 'not shown'
 }
 
-function overall(direction: Finding, probabilities: Finding): Finding {
-  for (const finding of ['shown', 'too little data', 'worse'] as const) {
-    if (direction === finding || probabilities === finding) return finding
-  }
-  return 'not shown'
-}
-
 /** What the verdict could not have seen. */
 function limits(skill: Finding, { detectable, needed }: Power): string {
   if (skill === 'shown' || Number.isNaN(detectable)) return ''
   const more = !(needed <= MOST_NEEDED)
     ? ''
     : `, and the one found would take about ${needed.toLocaleString('en')} signals to show`
-  return ` A correlation below ${detectable.toFixed(3)} would mostly have been missed${more}.`
+  return `A correlation below ${detectable.toFixed(3)} would mostly have been missed${more}.`
 }
 
-const advice = (direction: Finding, probabilities: Finding): string =>
-  direction === 'shown' && probabilities !== 'shown'
-    ? ' It leans the right way, but its probabilities do not beat the base rate: calibrate them before sizing by them.'
-    : ''
+/** What to do about it, or what it must not be taken for. */
+function advice(skill: Finding, direction: Finding, probabilities: Finding): string {
+  if (skill === 'shown') {
+    return probabilities === 'shown'
+      ? ''
+      : 'It leans the right way, but its probabilities do not beat the base rate: calibrate them before sizing by them.'
+  }
+  if (direction === 'shown' || probabilities === 'shown') {
+    return 'It knows something of the odds, as brackets, costs and volatility set them, but nothing that pays.'
+  }
+  return probabilities === 'worse' ? 'Its probabilities are worse than the base rate.' : ''
+}

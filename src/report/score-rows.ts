@@ -2,8 +2,9 @@ import { formatEstimate, type ScoreName, type ScoreReport } from '../evaluation/
 import type { ReportMetric } from './report-data.ts'
 
 const NAMES: { readonly [name in ScoreName]: string } = {
-  auc: 'AUC',
+  returnCorrelation: 'Correlation with the net return',
   correlation: 'Correlation with the label',
+  auc: 'AUC',
   logLoss: 'Log loss',
   brier: 'Brier score',
   calibrationError: 'Calibration error',

@@ -75,7 +75,7 @@ describe('walkForward', () => {
 
   test('sees planted skill', () => {
     expect(skilled.verdict).toMatchObject({ skill: 'shown', direction: 'shown', probabilities: 'shown' })
-    expect(skilled.verdict.text).toMatch(/^Skill shown: correlation with the labels 0\.\d{3} \(/)
+    expect(skilled.verdict.text).toMatch(/^Skill shown: correlation with the net returns 0\.\d{3} \(/)
     const auc = scoreOf(skilled, 'auc')
     // P(y = 1) = 0.5 + 0.3 x with x uniform has an AUC of 0.7
     expect(auc.model.low).toBeLessThan(0.7)
@@ -128,7 +128,7 @@ describe('walkForward', () => {
     expect(scoreOf(skilled, 'winRate').baselines.takeAll.value).toBe(wins)
     expect(scoreOf(skilled, 'recall').baselines.takeAll.value).toBe(1)
     // bare decisions have no probabilities to judge
-    for (const name of ['auc', 'correlation', 'logLoss', 'brier', 'calibrationError'] as const) {
+    for (const name of ['auc', 'correlation', 'returnCorrelation', 'logLoss', 'brier', 'calibrationError'] as const) {
       expect(scoreOf(skilled, name).baselines.takeAll.value).toBeNaN()
       expect(scoreOf(skilled, name).baselines.lastLabel.gain.value).toBeNaN()
     }
@@ -336,6 +336,7 @@ describe('a scorecard', () => {
           probabilities: Float64Array.from(table, ({ p }) => p),
           leans: new Float64Array(table.length),
           surprises: new Float64Array(table.length),
+          excesses: new Float64Array(table.length),
           times: table.map((_, i) => i),
           labelEnds: table.map((_, i) => i),
           kind: 'probability',
@@ -361,7 +362,7 @@ describe('a scorecard', () => {
         const values = scoreRows(card, rows, new Float64Array(SCORES.length))
         for (const [s, { name }] of SCORES.entries()) {
           const metric = metrics[name]
-          if (name === 'correlation') continue
+          if (name === 'correlation' || name === 'returnCorrelation') continue
           if (metric === undefined && trades.trades < 30) continue
           const wanted = metric?.value ?? trades.value(name as Parameters<TradeStatistics['value']>[0])
           if (Number.isFinite(wanted)) expect(values[s]!, name).toBeCloseTo(wanted, 9)
@@ -379,17 +380,20 @@ describe('a scorecard', () => {
         probabilities: new Float64Array(4).fill(0.5),
         leans: Float64Array.from(leans),
         surprises: Float64Array.of(0.5, -0.5, 0.6, -0.4),
+        excesses: Float64Array.of(0.05, -0.05, 0.06, -0.04),
         times: [0, 1, 2, 3],
         labelEnds: [0, 1, 2, 3],
         kind: 'probability',
         threshold: 0.5,
         stake: 1,
       })
-      return scoreRows(card, Uint32Array.of(0, 1, 2, 3), new Float64Array(SCORES.length))[1]!
+      return scoreRows(card, Uint32Array.of(0, 1, 2, 3), new Float64Array(SCORES.length))
     }
     const together = 0.1 * 0.5 + 0.1 * -0.5 + 0.3 * 0.6 + -0.2 * -0.4
-    expect(of([0.1, 0.1, 0.3, -0.2])).toBeCloseTo(together / Math.sqrt(0.15 * 1.02), 12)
-    expect(of([0, 0, 0, 0])).toBe(0)
+    const [withReturns, withLabels] = of([0.1, 0.1, 0.3, -0.2])
+    expect(withLabels).toBeCloseTo(together / Math.sqrt(0.15 * 1.02), 12)
+    expect(withReturns).toBeCloseTo(withLabels!, 12)
+    expect([...of([0, 0, 0, 0]).slice(0, 2)]).toEqual([0, 0])
   })
 
   test('counts what each score rests on', () => {
@@ -399,6 +403,7 @@ describe('a scorecard', () => {
       probabilities: Float64Array.of(0.9, 0.2, 0.5, 0.4),
       leans: new Float64Array(4),
       surprises: new Float64Array(4),
+      excesses: new Float64Array(4),
       times: [0, 1, 2, 3],
       labelEnds: [0, 1, 2, 3],
       kind: 'decision',
