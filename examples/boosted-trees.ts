@@ -80,7 +80,7 @@ const interval = { inside: 0, width: 0, plainWidth: 0 }
 const bounds = new Float64Array(range.outputs)
 let tested = { start: 0, end: 0 }
 let n = 0
-const splitter = new WalkForward({ train: 2000, test: 1000, holdout: 0 })
+const splitter = new WalkForward({ train: 2000, test: 1000 })
 for (const fold of splitter.split(times, labelEnds)) {
   const { start, end } = fold.train[0]!
   const [past, outcomes, returns] = [rows.slice(start, end), y.slice(start, end), netReturns.slice(start, end)]

@@ -260,8 +260,9 @@ export type Fold = { readonly train: readonly Range[]; readonly test: readonly R
 /**
  * Cuts time-ordered rows into train and test ranges.
  *
- * Laws: ranges lie within the rows, train and test never overlap, and no training row's label ends after the first
- * test row begins.
+ * Laws: ranges lie within the rows, train and test never overlap, and no training row's label is open while one of a test
+ * is. A splitter that walks forward trains on nothing that ends after its test begins; cross-validation trains on both
+ * sides.
  */
 export interface Splitter {
   /** `times` are ascending, one per row; `labelEnds` say when each row's label was settled. */

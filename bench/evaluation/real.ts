@@ -39,7 +39,7 @@ export async function realMarkets(folder: string, onDone: (row: RealRow) => void
     const n = dataset.rows.length
     for (const learner of Object.keys(LEARNERS)) {
       const evaluation = await evaluate(dataset, LEARNERS[learner]!, {
-        splitter: new WalkForward({ train: Math.floor(n / 3), test: Math.ceil(n / 12), holdout: 0 }),
+        splitter: new WalkForward({ train: Math.floor(n / 3), test: Math.ceil(n / 12) }),
         onRandomWalk: () => make(shuffleCandles(candles, new SeededRng(market))),
         parts: ['canaries'],
         // whoever looks at six results and shows the best has had six chances

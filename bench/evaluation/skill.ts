@@ -63,7 +63,7 @@ export function walkOf(seed: string): Dataset {
 /** A third to begin with, then six folds. */
 export function judged(dataset: Dataset, create: (features: number) => Learner, seed: string): Validation {
   const n = dataset.rows.length
-  const splitter = new WalkForward({ train: Math.floor(n / 3), test: Math.ceil(n / 9), holdout: 0 })
+  const splitter = new WalkForward({ train: Math.floor(n / 3), test: Math.ceil(n / 9) })
   const features = dataset.rows[0]!.length
   return walkForward(dataset, () => create(features), splitter, { resamples: 100, seed })
 }

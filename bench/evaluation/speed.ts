@@ -4,14 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { median } from 'simple-statistics'
-import {
-  type Dataset,
-  GradientBoosting,
-  SeededRng,
-  TrainingPool,
-  WalkForward,
-  walkForwardWith,
-} from 'tradelearn'
+import { type Dataset, GradientBoosting, SeededRng, TrainingPool, WalkForward, walkForwardWith } from 'tradelearn'
 import { drawNormal } from '../../src/core/draw.ts'
 
 /** The size that the goal names. */
@@ -46,7 +39,7 @@ export async function walkForwardSpeed(
 ): Promise<Speed> {
   const dataset = tableOf()
   const test = ROWS / (FOLDS + 5)
-  const splitter = new WalkForward({ train: 5 * test, test, holdout: 0 })
+  const splitter = new WalkForward({ train: 5 * test, test })
   const threads = Math.min(availableParallelism(), 8)
   const pools = Array.from({ length: threads }, () => new TrainingPool())
   const create = () => new GradientBoosting({ features: FEATURES, task: 'binary', trees: TREES, maxLeaves: LEAVES })

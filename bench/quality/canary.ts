@@ -39,7 +39,7 @@ export function playCanary(seed: string): Canary {
         : undefined,
   })
   return {
-    honest: aucOf(dataset, new WalkForward({ train: 1000, test: 500, holdout: 0 })),
+    honest: aucOf(dataset, new WalkForward({ train: 1000, test: 500 })),
     shuffled: aucOf(dataset, new ShuffledSplit({ seed })),
   }
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { type Evaluation, formatEstimate } from '../evaluation/index.ts'
 import { type ReportData, type ReportMetric, renderReport } from '../report/index.ts'
 import { readAssets } from './assets.ts'
 import { formatTable } from './table.ts'
@@ -9,7 +10,7 @@ export const NOTES: readonly string[] = [
   'Every probability was computed and stored before its label existed (test, then train); there is no in-sample figure on this page.',
   'Labels and paper trades include the costs, fill at the close of the decision, and assume the stop where one candle holds both stop and target.',
   'Paper trades know nothing of partial fills, financing or market impact. Past results do not predict; this is no investment advice.',
-  'Intervals are 95 % moving-block bootstrap intervals; "N/A (needs n)" stands where there are too few observations to say anything.',
+  'Correlations have intervals that are exact for labels that overlap; all others are 95 % moving-block bootstrap intervals; "N/A (needs n)" stands where there are too few observations to say anything.',
 ]
 
 /** Writes the page and says where. */
@@ -30,4 +31,11 @@ export function printMetrics(title: string, metrics: readonly ReportMetric[]): v
     String(n),
   ])
   console.log(`\n${title}\n${formatTable([header, ...rows])}`)
+}
+
+/** Prints what the canaries said, if they were asked. */
+export function printCanaries({ canaries }: Evaluation): void {
+  if (canaries.length === 0) return
+  const rows = canaries.map(({ title, result, auc, text }) => [title, result, formatEstimate(auc), text])
+  console.log(`\n${formatTable([['canary', 'result', 'AUC', ''], ...rows])}`)
 }

@@ -3,7 +3,7 @@ import { shuffle } from '../core/draw.ts'
 import { SeededRng } from '../core/rng.ts'
 import type { Estimate } from './compare.ts'
 import type { Dataset } from './dataset.ts'
-import { ShuffledSplit } from './shuffled-split.ts'
+import { ShuffledSplit } from './splitters/shuffled-split.ts'
 import type { Validation, ValidationOptions } from './validate.ts'
 import type { Finding } from './verdict.ts'
 

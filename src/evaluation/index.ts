@@ -10,6 +10,7 @@ export {
   type Scores,
 } from './compare.ts'
 export { checkDataset, type Dataset } from './dataset.ts'
+export type { EntryLabeling } from './entry-outcomes.ts'
 export {
   type EvaluateOptions,
   type Evaluation,
@@ -19,11 +20,26 @@ export {
 } from './evaluate.ts'
 export { readEvaluation, writeEvaluation } from './evaluation-json.ts'
 export { type ProgressiveOptions, type ProgressiveStep, progressive } from './progressive.ts'
+export {
+  type RandomEntryOptions,
+  type RandomEntryReport,
+  randomEntryTest,
+  type StrategyEntry,
+} from './random-entry.ts'
 export { scorePredictions } from './score-predictions.ts'
 export { SCORES, type ScoreName, type ScoreRule } from './scorecard.ts'
 export type { ScorePredictionsOptions } from './scoring.ts'
-export { ShuffledSplit, type ShuffledSplitOptions } from './shuffled-split.ts'
 export type { SkillGain, SkillGains } from './skill.ts'
+export {
+  backtestPaths,
+  CombinatorialPurged,
+  type CombinatorialPurgedOptions,
+} from './splitters/combinatorial-purged.ts'
+export { HoldOut, type HoldOutOptions } from './splitters/hold-out.ts'
+export { PurgedKFold, type PurgedKFoldOptions } from './splitters/purged-k-fold.ts'
+export { ShuffledSplit, type ShuffledSplitOptions } from './splitters/shuffled-split.ts'
+export type { SpanUnit } from './splitters/spans.ts'
+export { WalkForward, type WalkForwardOptions } from './splitters/walk-forward.ts'
 export { sweepThresholds, type ThresholdPoint } from './thresholds.ts'
 export {
   type FoldReport,
@@ -41,5 +57,4 @@ export {
   signalsNeeded,
   type Verdict,
 } from './verdict.ts'
-export { WalkForward, type WalkForwardOptions } from './walk-forward.ts'
 export { type Trainer, walkForwardWith } from './walk-forward-with.ts'

@@ -4,8 +4,8 @@ import type { Field, ScoreReport, Scores } from './compare.ts'
 import type { Dataset } from './dataset.ts'
 import { checkLearner, createFoldRun, trainHere } from './fold-run.ts'
 import { checkScoring, type ScorePredictionsOptions } from './scoring.ts'
+import type { HoldOut } from './splitters/hold-out.ts'
 import type { Verdict } from './verdict.ts'
-import type { WalkForward } from './walk-forward.ts'
 
 /** Options of {@link walkForward}. */
 export type ValidationOptions = ScorePredictionsOptions & {
@@ -97,20 +97,15 @@ export function walkForward(
 }
 
 /**
- * The last word: trains on what came before the holdout, tests on the holdout, and closes it for good.
+ * The last word: trains on what came before the hold-out, tests on it, and closes it for good.
  *
- * @throws `HOLDOUT_OPENED` if this splitter's holdout was opened before
+ * @throws `HOLDOUT_OPENED` if it was opened before
  */
 export function validateHoldout(
   dataset: Dataset,
   createLearner: () => Learner | BatchLearner,
-  splitter: WalkForward,
+  holdOut: HoldOut,
   options: Partial<ValidationOptions> = {},
 ): Validation {
-  return walkForward(
-    dataset,
-    createLearner,
-    { split: (times, labelEnds) => [splitter.openHoldout(times, labelEnds)] },
-    options,
-  )
+  return walkForward(dataset, createLearner, { split: (times, labelEnds) => [holdOut.open(times, labelEnds)] }, options)
 }

@@ -5,8 +5,12 @@ import { holds, type Law } from './law.ts'
 const rowsOf = (ranges: readonly Range[]): number[] =>
   ranges.flatMap(({ start, end }) => Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i))
 
-/** The laws of {@link Splitter}, on rows whose labels settle up to 30 rows later. */
-export function splitterLaws(create: () => Splitter, rows = 1000): Law[] {
+/**
+ * The laws of {@link Splitter}, on rows whose labels settle up to 30 rows later.
+ *
+ * @param trains what it may train on: `"before"` a test alone, or `"around"` it, as cross-validation does
+ */
+export function splitterLaws(create: () => Splitter, rows = 1000, trains: 'before' | 'around' = 'before'): Law[] {
   const rng = new SeededRng('splitter laws')
   const times = Float64Array.from({ length: rows }, (_, i) => 1.6e12 + i * 60_000)
   const labelEnds = times.map((time) => time + Math.floor(1 + rng.next() * 30) * 60_000)
@@ -33,17 +37,36 @@ export function splitterLaws(create: () => Splitter, rows = 1000): Law[] {
       },
     },
     {
-      name: 'trains on no label that ends after the test begins',
+      name: 'trains on no label that overlaps a test',
       run: () => {
         for (const { train, test } of folds()) {
-          const begin = Math.min(...rowsOf(test).map((row) => times[row]!))
-          for (const row of rowsOf(train)) {
-            if (times[row]! > begin) continue // later rows are the embargo's business
-            holds(labelEnds[row]! <= begin, `row ${row} settles after the test begins`)
+          for (const { start, end } of test) {
+            const begin = times[start]!
+            const known = Math.max(...labelEnds.subarray(start, end))
+            for (const row of rowsOf(train)) {
+              holds(
+                labelEnds[row]! <= begin || times[row]! >= known,
+                `row ${row} is open while rows ${start} to ${end} are`,
+              )
+            }
           }
         }
       },
     },
+    ...(trains === 'around'
+      ? []
+      : [
+          {
+            name: 'trains on nothing that comes after the test begins',
+            run: () => {
+              for (const { train, test } of folds()) {
+                const begin = Math.min(...rowsOf(test).map((row) => times[row]!))
+                for (const row of rowsOf(train))
+                  holds(labelEnds[row]! <= begin, `row ${row} settles after the test begins`)
+              }
+            },
+          },
+        ]),
     {
       name: 'splits the same rows the same way',
       run: () => holds(JSON.stringify(folds()) === JSON.stringify(folds()), 'two equal splits differ'),

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { WalkForward } from '../../src/evaluation/index.ts'
+import { HoldOut } from '../../src/evaluation/index.ts'
 import { simulateRandomWalk } from '../../src/simulate/index.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -60,7 +60,7 @@ describe('the commands', () => {
     expect(out).toMatch(TABLE)
     expect(out).toMatch(/\nCorrelation with the label +\S/)
     expect(out).toContain(`Page: ${html}`)
-    expect(pageAt('walk.html').match(/<section id="run-/g)).toHaveLength(1)
+    expect(pageAt('walk.html').match(/<section id="run-/g)).toHaveLength(4)
   })
 
   test('report prints the table, writes the page and saves the learner', async () => {
@@ -114,11 +114,11 @@ describe('the hold-out', () => {
     const rows = Number(/: (\d+) settled signals/.exec(out)![1])
     expect(Number(title[1])).toBe(Math.ceil(rows * 0.2))
     const html = pageAt('last.html')
-    expect(html.match(/<section id="run-/g)).toHaveLength(2)
+    expect(html.match(/<section id="run-/g)).toHaveLength(5)
     expect(html).toContain(title[0])
     expect(html).toContain('On the hold-out: ')
     const kept = readFileSync(file, 'utf8')
-    expect(WalkForward.fromJSON(JSON.parse(kept)).holdoutOpened).toBe(true)
+    expect(HoldOut.fromJSON(JSON.parse(kept)).opened).toBe(true)
 
     rmSync(path('last.html'))
     const [again, other] = await Promise.all([run('--seed', '1'), run('--holdout', '0.3')])

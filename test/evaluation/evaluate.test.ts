@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { drawNormal } from '../../src/core/draw.ts'
 import { SeededRng } from '../../src/core/index.ts'
-import { type Canary, type Dataset, evaluate, WalkForward } from '../../src/evaluation/index.ts'
+import { type Canary, type Dataset, evaluate, HoldOut, WalkForward } from '../../src/evaluation/index.ts'
 import { sweepThresholds } from '../../src/evaluation/thresholds.ts'
 import { GradientBoosting, LogisticRegression } from '../../src/learners/index.ts'
 
@@ -29,7 +29,7 @@ function planted(seed: number, n: number, strength: number, open = 3): Dataset {
 }
 
 const create = (features: number) => new LogisticRegression({ features, optimizer: 'adagrad' })
-const splitter = () => new WalkForward({ train: 300, test: 150 })
+const splitter = () => new HoldOut({ splitter: new WalkForward({ train: 300, test: 150 }) })
 const quick = { resamples: 100 }
 const canaryOf = (canaries: readonly Canary[], name: Canary['name']) => canaries.find((canary) => canary.name === name)!
 

@@ -65,7 +65,7 @@ const judge = (dataset: Dataset, splitter: Splitter): Validation =>
     splitter,
     { resamples: 200 },
   )
-const forward = () => new WalkForward({ train: 1000, test: 1000, holdout: 0 })
+const forward = () => new WalkForward({ train: 1000, test: 1000 })
 const scoreOf = (result: Validation, name: ScoreName): number =>
   result.scores.find((score) => score.name === name)!.model.value
 

@@ -6,6 +6,7 @@ import { baseRateOf, lastLabels } from '../../src/evaluation/baselines.ts'
 import {
   type Dataset,
   formatEstimate,
+  HoldOut,
   SCORES,
   type ScoreName,
   type Validation,
@@ -66,7 +67,7 @@ const logistic = (): Learner => {
   }
 }
 
-const splitter = () => new WalkForward({ train: 400, test: 200, holdout: 0.2 })
+const splitter = () => new HoldOut({ splitter: new WalkForward({ train: 400, test: 200 }) })
 const quick = { resamples: 200 }
 const scoreOf = (result: Validation, name: ScoreName) => result.scores.find((score) => score.name === name)!
 
@@ -166,21 +167,36 @@ describe('walkForward', () => {
   })
 
   test('says N/A below the floors, and gives no interval to less than ten blocks', () => {
-    const short = walkForward(planted(60, 0.3, 1), logistic, new WalkForward({ train: 20, test: 10, holdout: 0.2 }), {
-      ...quick,
-      blockLength: 4,
-    })
+    const short = walkForward(
+      planted(60, 0.3, 1),
+      logistic,
+      new HoldOut({ splitter: new WalkForward({ train: 20, test: 10 }) }),
+      {
+        ...quick,
+        blockLength: 4,
+      },
+    )
     expect(short.predictions.length).toBe(28)
     expect(formatEstimate(scoreOf(short, 'logLoss').model)).toBe('N/A (needs 30)')
     expect(formatEstimate(scoreOf(short, 'calibrationError').model)).toBe('N/A (needs 200)')
     expect(short.verdict.skill).toBe('too little data')
-    const blocks = walkForward(planted(200, 0.3, 1), logistic, new WalkForward({ train: 50, test: 50 }), {
-      ...quick,
-      blockLength: 30,
-    })
+    const blocks = walkForward(
+      planted(200, 0.3, 1),
+      logistic,
+      new HoldOut({ splitter: new WalkForward({ train: 50, test: 50 }) }),
+      {
+        ...quick,
+        blockLength: 30,
+      },
+    )
     expect(formatEstimate(scoreOf(blocks, 'logLoss').model)).toMatch(/^0\.\d{3}$/)
     // 110 labels of which 40 are always open at once have room for three
-    const overlapping = walkForward(planted(260, 0, 1, 40), logistic, new WalkForward({ train: 60, test: 50 }), quick)
+    const overlapping = walkForward(
+      planted(260, 0, 1, 40),
+      logistic,
+      new HoldOut({ splitter: new WalkForward({ train: 60, test: 50 }) }),
+      quick,
+    )
     expect(overlapping.verdict.skill).toBe('too little data')
   })
 
@@ -208,7 +224,12 @@ describe('walkForward', () => {
         toJSON: unsaved,
       }
     }
-    walkForward(dataset, create, new WalkForward({ train: 200, test: 100, embargo: 5 }), quick)
+    walkForward(
+      dataset,
+      create,
+      new HoldOut({ splitter: new WalkForward({ train: 200, test: 100, embargo: 5 }) }),
+      quick,
+    )
     expect(seen.length).toBe(3)
     for (const { fitted, asked } of seen) expect(Math.max(...fitted)).toBeLessThan(Math.min(...asked) - 5)
   })
@@ -262,7 +283,7 @@ describe('validateHoldout', () => {
     const { predictions, verdict } = validateHoldout(dataset, logistic, own, quick)
     expect([predictions[0]!.row, predictions.at(-1)!.row]).toEqual([2000, 2499])
     expect(verdict.skill).toBe('shown')
-    expect(() => validateHoldout(dataset, logistic, own, quick)).toThrow('The holdout may be opened once')
+    expect(() => validateHoldout(dataset, logistic, own, quick)).toThrow('The hold-out may be opened once')
   })
 
   test('a broken dataset does not use it up', () => {
@@ -271,7 +292,7 @@ describe('validateHoldout', () => {
     expect(() => validateHoldout({ ...dataset, netReturns: [] }, logistic, own, quick)).toThrow(
       '"netReturns" must have',
     )
-    expect(own.holdoutOpened).toBe(false)
+    expect(own.opened).toBe(false)
   })
 })
 

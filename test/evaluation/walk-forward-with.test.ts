@@ -18,7 +18,7 @@ const dataset: Dataset = {
   labelEnds: times.map((t) => t + 2500),
 }
 const trees = () => new GradientBoosting({ features: 5, task: 'binary', trees: 10 })
-const splitter = () => new WalkForward({ train: 200, test: 100, holdout: 0 })
+const splitter = () => new WalkForward({ train: 200, test: 100 })
 const options = { resamples: 50 }
 
 /** Trains here, after a wait of its own. */

@@ -10,6 +10,7 @@ import {
   type Dataset,
   type Evaluation,
   evaluate,
+  HoldOut,
   readEvaluation,
   WalkForward,
   writeEvaluation,
@@ -32,7 +33,7 @@ const dataset: Dataset = {
   groups: { source: rows.map((_, i) => ['<b>rule</b>', 'picks'][i % 2]!) },
 }
 const found: Evaluation = await evaluate(dataset, (features) => new LogisticRegression({ features }), {
-  splitter: new WalkForward({ train: 200, test: 100 }),
+  splitter: new HoldOut({ splitter: new WalkForward({ train: 200, test: 100 }) }),
   resamples: 50,
 })
 const page = async (evaluation: Evaluation): Promise<string> =>

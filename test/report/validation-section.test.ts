@@ -15,7 +15,7 @@ test('equity multiplies the net returns of what is taken, signals of one moment 
     times: Array.from({ length: n }, (_, i) => START + Math.floor(i / 2) * 1000),
     labelEnds: Array.from({ length: n }, (_, i) => START + Math.floor(i / 2) * 1000 + 1),
   }
-  const splitter = new WalkForward({ train: 40, test: 40, holdout: 0 })
+  const splitter = new WalkForward({ train: 40, test: 40 })
   const section = (threshold: number) => {
     const validation = walkForward(dataset, () => new BaseRate({ features: 1 }), splitter, { threshold, stake: 0.5 })
     return validationSection(validation, dataset, { title: 'x' })

@@ -14,7 +14,7 @@ import {
 import { planted } from './markets.ts'
 
 const logistic = (features: number): LogisticRegression => new LogisticRegression({ features })
-const splitter = new WalkForward({ mode: 'rolling', train: 400, test: 150, holdout: 0 })
+const splitter = new WalkForward({ mode: 'rolling', train: 400, test: 150 })
 const data = planted(1300, 'a')
 const unsaved = (): Snapshot => {
   throw new Error('not saved in this test')
@@ -82,7 +82,7 @@ describe('importance over time', () => {
   })
 
   test('works for boosting, neighbours and regressions alike', () => {
-    const small = new WalkForward({ train: 400, test: 200, holdout: 0 })
+    const small = new WalkForward({ train: 400, test: 200 })
     const short: Dataset = { ...planted(1000, 'b', { strength: 2 }) }
     const boosted = importanceOverTime(
       short,

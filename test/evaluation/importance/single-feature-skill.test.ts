@@ -18,7 +18,7 @@ describe('beside scikit-learn and scipy', () => {
     times,
     labelEnds: times.map((time) => time + BAR),
   }
-  const found = singleFeatureSkill(dataset, new WalkForward({ train, test: testRows, holdout: 0 }), quick)
+  const found = singleFeatureSkill(dataset, new WalkForward({ train, test: testRows }), quick)
 
   test('directions, AUC and rank correlations of every fold agree', () => {
     expect(found.features.map(({ name }) => name)).toEqual(['feature 0', 'feature 1', 'feature 2'])
@@ -43,7 +43,7 @@ describe('beside scikit-learn and scipy', () => {
   })
 })
 
-const splitter = new WalkForward({ train: 300, test: 150, holdout: 0 })
+const splitter = new WalkForward({ train: 300, test: 150 })
 
 describe('single features', () => {
   test('a planted one is found, noise is not, and neither is suspected', () => {
@@ -127,7 +127,7 @@ describe('single features', () => {
     let claims = 0
     for (let seed = 0; seed < runs; seed++) {
       const data = planted(500, `null ${seed}`, { strength: 0, overlap: 6 })
-      const { features } = singleFeatureSkill(data, new WalkForward({ train: 200, test: 100, holdout: 0 }), {
+      const { features } = singleFeatureSkill(data, new WalkForward({ train: 200, test: 100 }), {
         resamples: 1,
       })
       if (features.some(({ skill }) => skill === 'shown')) claims++

@@ -1,7 +1,7 @@
-import type { Fold, Range, Splitter } from '../contracts.ts'
-import { integer } from '../core/check.ts'
-import { shuffle } from '../core/draw.ts'
-import { SeededRng } from '../core/rng.ts'
+import type { Fold, Range, Splitter } from '../../contracts.ts'
+import { integer } from '../../core/check.ts'
+import { shuffle } from '../../core/draw.ts'
+import { SeededRng } from '../../core/rng.ts'
 
 /** Options of {@link ShuffledSplit}. */
 export type ShuffledSplitOptions = {
