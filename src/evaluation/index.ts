@@ -19,6 +19,7 @@ export {
   type MoneyReport,
 } from './evaluate.ts'
 export { readEvaluation, writeEvaluation } from './evaluation-json.ts'
+export { type Chosen, type NestedOptions, type NestedValidation, nestedWalkForward } from './nested.ts'
 export { type ProgressiveOptions, type ProgressiveStep, progressive } from './progressive.ts'
 export {
   type RandomEntryOptions,

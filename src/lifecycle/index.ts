@@ -36,6 +36,13 @@ export {
 } from './replay.ts'
 export { type RunningScores, Scoreboard, type ScoreboardOptions } from './scoreboard.ts'
 export { runInSlices, type SliceOptions } from './slices.ts'
+export {
+  optimizeInThreads,
+  type ServedObjective,
+  type ServedTrial,
+  serveTrials,
+  type ThreadedSearchOptions,
+} from './study-threads.ts'
 export { systemClock } from './system-clock.ts'
 export type { TaughtPast } from './teach-past.ts'
 export type { NodeWorker, Spawn, Thread, WebWorker } from './threads.ts'
