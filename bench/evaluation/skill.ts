@@ -45,7 +45,7 @@ export function marketOf(seed: string, signals: number, strength: number): Datas
 
 /** A signal on every bar, so that up to 24 labels overlap, on prices whose bars were dealt anew. */
 export function walkOf(seed: string): Dataset {
-  const { candles } = simulateMarket({ seed, signals: 60, symbols: ['WALK'], strength: 0, change: 'none' })
+  const { candles } = simulateMarket({ seed, signals: 120, symbols: ['WALK'], strength: 0, change: 'none' })
   return buildDataset({
     candles: shuffleCandles(candles, new SeededRng(seed)),
     features: new FeatureEngineer(defaultFeatures()),
