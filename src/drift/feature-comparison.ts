@@ -1,5 +1,5 @@
-import { SeededRng } from '../core/rng.ts'
 import { hypergeometricLevel, hypergeometricP } from '../core/distributions.ts'
+import { SeededRng } from '../core/rng.ts'
 import { type Columns, countPresent, referenceOf, sortedWindowOf } from './feature-columns.ts'
 import { distanceTail, kolmogorovSmirnov } from './kolmogorov-smirnov.ts'
 import { type Distance, populationStability } from './psi.ts'
