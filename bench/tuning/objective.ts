@@ -1,8 +1,25 @@
 import { readFileSync } from 'node:fs'
-import { choice, float, type InferParams, int } from '../../src/study/index.ts'
+import {
+  type ChoiceParameter,
+  choice,
+  type FloatParameter,
+  float,
+  type InferParams,
+  type IntParameter,
+  int,
+} from '../../src/study/index.ts'
 
 /** Eight parameters of boosting: six of numbers along logarithms or lines, whole or not, a choice, and the trees. */
-export const SPACE = {
+export const SPACE: {
+  readonly learningRate: FloatParameter
+  readonly leaves: IntParameter
+  readonly minData: IntParameter
+  readonly l2: FloatParameter
+  readonly featureFraction: FloatParameter
+  readonly baggingFraction: FloatParameter
+  readonly bins: ChoiceParameter<15 | 63 | 127 | 255>
+  readonly trees: IntParameter
+} = {
   learningRate: float({ low: 0.01, high: 0.3, log: true }),
   leaves: int({ low: 4, high: 128, log: true }),
   minData: int({ low: 5, high: 200, log: true }),

@@ -37,11 +37,18 @@ def hello(_):
     }
 
 
-def draw_table():
-    """Ten thousand rows of twenty features, eleven of which have no part in the label: weak signal, as in trading."""
-    chance = np.random.RandomState(6)
+def draw_table(seed):
+    """Ten thousand rows of twenty features, of which some have a part in the label: weak signal, as in trading."""
+    chance = np.random.RandomState(seed)
     x = chance.normal(size=(ROWS, FEATURES))
-    signal = (
+    signal = chosen_signal(x) if seed == 6 else drawn_signal(x, chance)
+    y = (chance.uniform(size=ROWS) < 1 / (1 + np.exp(signal.mean() - signal))).astype(float)
+    return x, y
+
+
+def chosen_signal(x):
+    """The one that the surrogate was made from."""
+    return (
         0.35 * x[:, 0]
         + 0.35 * x[:, 1] * x[:, 2]
         + 0.4 * np.sin(2 * x[:, 3])
@@ -49,15 +56,23 @@ def draw_table():
         - 0.25 * np.abs(x[:, 6])
         + 0.2 * x[:, 7] * (x[:, 8] > 0.5)
     )
-    y = (chance.uniform(size=ROWS) < 1 / (1 + np.exp(signal.mean() - signal))).astype(float)
-    return x, y
 
 
-def boosting_loss(params):
+def drawn_signal(x, chance):
+    """Twelve parts of kinds, features and sizes that the seed says."""
+    signal = np.zeros(len(x))
+    for _ in range(12):
+        a, b = x[:, chance.randint(FEATURES)], x[:, chance.randint(FEATURES)]
+        parts = (a, a * b, np.sin(2 * a), (a > chance.normal()) * b, np.abs(a))
+        signal += 0.3 * chance.normal() * parts[chance.randint(len(parts))]
+    return signal
+
+
+def boosting_loss(params, seed=6):
     """Log loss on the last 3000 rows of a booster trained on the first 7000, on one thread and with one seed."""
-    if "xy" not in tables:
-        tables["xy"] = draw_table()
-    x, y = tables["xy"]
+    if seed not in tables:
+        tables[seed] = draw_table(seed)
+    x, y = tables[seed]
     data = lightgbm.Dataset(x[:TRAIN], y[:TRAIN], params={"max_bin": params["bins"], "verbosity": -1})
     booster = lightgbm.train(
         {
@@ -124,7 +139,7 @@ def tabulate(ask):
 
 
 def evaluate(ask):
-    return {"loss": boosting_loss(ask["params"])}
+    return {"loss": boosting_loss(ask["params"], ask["data"])}
 
 
 def distribution_of(p):
@@ -153,7 +168,7 @@ def search(ask):
 
 def objective_of(ask):
     if ask["objective"] == "lightgbm":
-        return boosting_loss
+        return lambda params: boosting_loss(params, ask["data"])
     surrogate = surrogates[ask["objective"]]
     return lambda params: surrogate_loss(surrogate, unit_of(ask["space"], params))
 

@@ -5,6 +5,9 @@ import { type BoostingParams, readSurrogate, SPACE } from './objective.ts'
 /** What is searched: the surrogate in the repository, or LightGBM itself. */
 export type Target = 'surrogate' | 'lightgbm'
 
+/** A target, and the seed of the data that LightGBM is trained on. */
+export type Problem = { readonly objective: Target; readonly data: number }
+
 /** Optuna and LightGBM in another process. */
 export class TuningPeer {
   /** Optuna with its version, as it is called in tables. */
@@ -36,14 +39,19 @@ export class TuningPeer {
   }
 
   /** Values of the trials of one of Optuna's studies. */
-  async search(sampler: 'tpe' | 'random', objective: Target, seed: number, trials: number): Promise<readonly number[]> {
-    const { values } = await this.#peer.ask({ do: 'search', space: SPACE, sampler, objective, seed, trials })
+  async search(
+    sampler: 'tpe' | 'random',
+    { objective, data }: Problem,
+    seed: number,
+    trials: number,
+  ): Promise<readonly number[]> {
+    const { values } = await this.#peer.ask({ do: 'search', space: SPACE, sampler, objective, data, seed, trials })
     return values as readonly number[]
   }
 
-  /** Loss of LightGBM at these parameters. */
-  async evaluate(params: BoostingParams): Promise<number> {
-    return Number((await this.#peer.ask({ do: 'evaluate', params }))['loss'])
+  /** Loss of LightGBM at these parameters, on data of this seed. */
+  async evaluate(params: BoostingParams, data: number): Promise<number> {
+    return Number((await this.#peer.ask({ do: 'evaluate', params, data }))['loss'])
   }
 
   /** Milliseconds that Optuna takes for an ask with its suggestions, after so many trials. */

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { formatTable } from '../../src/cli/table.ts'
 import { RandomSampler, Study, TPE } from '../../src/study/index.ts'
 import { type BoostingParams, readSurrogate, SPACE, surrogateLoss } from './objective.ts'
-import type { Target, TuningPeer } from './peers.ts'
+import type { Problem, Target, TuningPeer } from './peers.ts'
 
 /** Trials of a study, as in the issue. */
 export const TRIALS = 50
@@ -12,13 +12,14 @@ const MARKS = [10, 20, 30, 40, 50]
 /** One way to search. */
 type Arm = {
   readonly name: string
-  readonly run: (target: Target, seed: number, peer: TuningPeer | undefined) => Promise<readonly number[]>
+  readonly run: (problem: Problem, seed: number, peer: TuningPeer | undefined) => Promise<readonly number[]>
   readonly needsPeer?: true
 }
 
 /** One finished search, a line of the log. */
 type Searched = {
   readonly target: Target
+  readonly data: number
   readonly arm: string
   readonly seed: number
   readonly values: readonly number[]
@@ -26,11 +27,11 @@ type Searched = {
 
 const ours = (name: string, make: (seed: number) => Study<typeof SPACE>): Arm => ({
   name,
-  run: async (target, seed, peer) => {
+  run: async ({ objective, data }, seed, peer) => {
     const surrogate = readSurrogate()
     const study = make(seed)
     const loss = (params: BoostingParams): number | Promise<number> =>
-      target === 'surrogate' ? surrogateLoss(surrogate, params) : peer!.evaluate(params)
+      objective === 'surrogate' ? surrogateLoss(surrogate, params) : peer!.evaluate(params, data)
     await study.optimize(loss, { trials: TRIALS })
     return study.trials.map(({ value }) => value)
   },
@@ -38,7 +39,7 @@ const ours = (name: string, make: (seed: number) => Study<typeof SPACE>): Arm =>
 const theirs = (name: string, sampler: 'tpe' | 'random'): Arm => ({
   name,
   needsPeer: true,
-  run: (target, seed, peer) => peer!.search(sampler, target, seed, TRIALS),
+  run: (problem, seed, peer) => peer!.search(sampler, problem, seed, TRIALS),
 })
 
 /** The searches that are compared; the first ones are what is asked for. */
@@ -61,20 +62,21 @@ export type Compared = { readonly target: Target; readonly arm: string; readonly
  * stopped goes on where it was.
  */
 export async function compareQuality(
-  target: Target,
+  problem: Problem,
   seeds: number,
   arms: readonly Arm[],
   { peer, log, onStep }: { peer: TuningPeer | undefined; log: string; onStep: (what: string) => void },
 ): Promise<Compared[]> {
-  const known = new Map(readLog(log).map((line) => [`${line.target} ${line.arm} ${line.seed}`, line.values]))
+  const { objective: target, data } = problem
+  const known = new Map(readLog(log).map((line) => [keyOf(line), line.values]))
   const able = arms.filter(({ needsPeer }) => peer || !needsPeer)
   const best = new Map(able.map(({ name }) => [name, [] as number[][]]))
   for (let seed = 0; seed < seeds; seed++) {
     for (const { name, run } of able) {
-      let values = known.get(`${target} ${name} ${seed}`)
+      let values = known.get(keyOf({ target, data, arm: name, seed }))
       if (!values) {
-        values = await run(target, seed, peer)
-        appendFileSync(log, `${JSON.stringify({ target, arm: name, seed, values } satisfies Searched)}\n`)
+        values = await run(problem, seed, peer)
+        appendFileSync(log, `${JSON.stringify({ target, data, arm: name, seed, values } satisfies Searched)}\n`)
       }
       best.get(name)!.push(MARKS.map((mark) => Math.min(...values.slice(0, mark))))
       onStep(`${target}, seed ${seed}, ${name}`)
@@ -82,6 +84,8 @@ export async function compareQuality(
   }
   return able.map(({ name }) => ({ target, arm: name, best: best.get(name)! }))
 }
+
+const keyOf = ({ target, data, arm, seed }: Omit<Searched, 'values'>): string => `${target} ${data} ${arm} ${seed}`
 
 function readLog(file: string): readonly Searched[] {
   if (!existsSync(file)) return []

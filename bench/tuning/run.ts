@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Progress } from '../../src/cli/progress.ts'
 import { describeMachine, machine } from '../machine.ts'
-import { type Target, TuningPeer } from './peers.ts'
+import { type Problem, TuningPeer } from './peers.ts'
 import { ARMS, compareQuality, qualityTable, qualityVerdicts } from './quality.ts'
 import { speedTable, timeSuggestions } from './speed.ts'
 
@@ -27,6 +27,7 @@ surrogate and the speed are the default. Figures go to stdout, progress to stder
 
   --only <part>    ${PARTS.join(', ')}; may be given more than once
                    fit-surrogate makes the surrogate anew: 3000 losses of LightGBM, a quarter of an hour
+  --data <seed>    seed of the data that LightGBM is trained on; the surrogate is made from 6 [6]
   --seeds <n>      searches of each kind [200 on the surrogate, 20 on LightGBM]
   --python <path>  interpreter with optuna, lightgbm and scipy [python3]
   --log <file>     searches done so far; a run that was stopped goes on from it [in the folder for temporary files]
@@ -41,12 +42,13 @@ const HELD = 400
 type Flags = {
   readonly parts: readonly Part[]
   readonly seeds: number | undefined
+  readonly data: number
   readonly python: string
   readonly log: string | undefined
   readonly json: string | undefined
 }
 
-async function main({ parts, seeds, python, log, json }: Flags): Promise<void> {
+async function main({ parts, seeds, data, python, log, json }: Flags): Promise<void> {
   const peer = await TuningPeer.find(python)
   const figures: { [part: string]: unknown } = { machine: machine() }
   try {
@@ -55,7 +57,12 @@ async function main({ parts, seeds, python, log, json }: Flags): Promise<void> {
     if (parts.includes('fit-surrogate')) await fitSurrogate(peer, log ?? temporary('table'))
     for (const target of ['surrogate', 'lightgbm'] as const) {
       if (parts.includes(target)) {
-        const compared = await quality(target, seeds ?? (target === 'surrogate' ? 200 : 20), peer, log)
+        const compared = await quality(
+          { objective: target, data },
+          seeds ?? (target === 'surrogate' ? 200 : 20),
+          peer,
+          log,
+        )
         figures[target] = compared
       }
     }
@@ -76,11 +83,12 @@ async function main({ parts, seeds, python, log, json }: Flags): Promise<void> {
 }
 
 async function quality(
-  target: Target,
+  problem: Problem,
   seeds: number,
   peer: TuningPeer | undefined,
   log: string | undefined,
 ): Promise<unknown> {
+  const { objective: target, data } = problem
   if (target === 'lightgbm' && !peer?.lightgbm) {
     console.log('\nLightGBM is not at hand: its part is left out.')
     return undefined
@@ -89,9 +97,11 @@ async function quality(
   const steps = seeds * (peer ? ARMS.length : ARMS.filter(({ needsPeer }) => !needsPeer).length)
   let done = 0
   const onStep = (): void => progress.update(++done / steps)
-  const compared = await compareQuality(target, seeds, ARMS, { peer, log: log ?? temporary('searches'), onStep })
+  const compared = await compareQuality(problem, seeds, ARMS, { peer, log: log ?? temporary('searches'), onStep })
   progress.finish()
-  console.log(`\nOn ${target === 'surrogate' ? 'the surrogate' : `LightGBM ${peer!.lightgbm}`}:\n`)
+  console.log(
+    `\nOn ${target === 'surrogate' ? 'the surrogate' : `LightGBM ${peer!.lightgbm}, data of seed ${data}`}:\n`,
+  )
   console.log(`${qualityTable(compared)}\n`)
   for (const line of qualityVerdicts(compared)) console.log(line)
   return compared
@@ -131,6 +141,7 @@ const { values: flags } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [] },
     seeds: { type: 'string' },
+    data: { type: 'string', default: '6' },
     python: { type: 'string', default: 'python3' },
     log: { type: 'string' },
     json: { type: 'string' },
@@ -141,11 +152,17 @@ if (flags.help) console.log(HELP)
 else {
   const unknown = flags.only.find((part) => !PARTS.includes(part as Part))
   const seeds = flags.seeds === undefined ? undefined : Number(flags.seeds)
-  if (unknown !== undefined || (seeds !== undefined && !(Number.isSafeInteger(seeds) && seeds >= 2))) {
-    console.error(`--only must be one of ${PARTS.join(', ')}, --seeds a whole number of at least 2.\n\n${HELP}`)
+  if (
+    unknown !== undefined ||
+    !/^\d{1,9}$/.test(flags.data) ||
+    (seeds !== undefined && !(Number.isSafeInteger(seeds) && seeds >= 2))
+  ) {
+    console.error(
+      `--only must be one of ${PARTS.join(', ')}, --seeds a whole number of at least 2, --data a whole number.\n\n${HELP}`,
+    )
     process.exitCode = 1
   } else {
     const parts = flags.only.length > 0 ? (flags.only as Part[]) : (['surrogate', 'speed'] as const)
-    await main({ parts, seeds, python: flags.python, log: flags.log, json: flags.json })
+    await main({ parts, seeds, data: Number(flags.data), python: flags.python, log: flags.log, json: flags.json })
   }
 }

@@ -19,6 +19,33 @@ export {
   type MoneyReport,
 } from './evaluate.ts'
 export { readEvaluation, writeEvaluation } from './evaluation-json.ts'
+export { type DropColumnOptions, dropColumnImportance } from './importance/drop-column.ts'
+export type { ExplanationByFold, FeatureExplanation, FoldExplanation } from './importance/explanation-by-fold.ts'
+export { type CorrelatedGroupsOptions, correlatedGroups, type FeatureGroup } from './importance/feature-groups.ts'
+export type { CreateLearner, FoldSpan, Watch } from './importance/folds.ts'
+export type { FeatureWorth, FoldImportance, ImportanceByFold } from './importance/importance-by-fold.ts'
+export { type ImportanceDrift, importanceDrift, type NeighbourDrift } from './importance/importance-drift.ts'
+export {
+  type ImportanceOptions,
+  type ImportanceOverTime,
+  importanceOverTime,
+} from './importance/importance-over-time.ts'
+export type { FoldSkill } from './importance/ranked-feature.ts'
+export {
+  type FeatureSkill,
+  type SingleFeatureOptions,
+  type SingleFeatureSkill,
+  singleFeatureSkill,
+} from './importance/single-feature-skill.ts'
+export type { BucketFigures, HalfFigures } from './insights/bucket-figures.ts'
+export type { DimensionOptions } from './insights/dimensions.ts'
+export {
+  type BucketFinding,
+  type PatternInsights,
+  type PatternInsightsOptions,
+  patternInsights,
+} from './insights/pattern-insights.ts'
+export type { Stability } from './insights/words.ts'
 export { type Chosen, type NestedOptions, type NestedValidation, nestedWalkForward } from './nested.ts'
 export { type ProgressiveOptions, type ProgressiveStep, progressive } from './progressive.ts'
 export {

@@ -25,6 +25,20 @@ export type ReliabilityBin = {
   readonly count: number
 }
 
+/** The parts that a Brier score is made of. */
+export type BrierParts = {
+  /** Mean squared gap between a bin's mean prediction and its share of 1s; 0 is perfectly calibrated. */
+  readonly reliability: number
+  /** Mean squared gap between the bins' shares of 1s and that of all; larger is better. */
+  readonly resolution: number
+  /** Variance of the labels: what nobody can do anything about. */
+  readonly uncertainty: number
+  /** What bins hide: the variance of predictions within them, less twice their covariance with the labels. */
+  readonly within: number
+  /** reliability - resolution + uncertainty + within: the mean squared error itself. */
+  readonly brier: number
+}
+
 /** Far more than a diagram shows; all are made whenever the value is read. */
 const MOST_BINS = 65_536
 
@@ -104,6 +118,40 @@ export class CalibrationError implements Metric, Sized {
     return sums
       .filter(({ count }) => count > 0)
       .map(({ predicted, observed, count }) => ({ predicted: predicted / count, observed: observed / count, count }))
+  }
+
+  /**
+   * The Brier score of the window in parts, by the bins of the diagram; they add up to it exactly. NaN before the first.
+   *
+   * @see A. H. Murphy (1973), "A new vector partition of the probability score", Journal of Applied Meteorology 12
+   * @see D. B. Stephenson, C. A. S. Coelho, I. T. Jolliffe (2008), "Two extra components in the Brier score decomposition",
+   *   Weather and Forecasting 23
+   */
+  get brierParts(): BrierParts {
+    const { predictions, labels, weights, size } = this.#state
+    let total = 0
+    let ones = 0
+    let brier = 0
+    for (let i = 0; i < size; i++) {
+      const miss = predictions[i]! - labels[i]!
+      total += weights[i]!
+      ones += weights[i]! * labels[i]!
+      brier += weights[i]! * miss * miss
+    }
+    const base = ones / total
+    let reliability = 0
+    let resolution = 0
+    for (const { predicted, observed, count } of this.bins) {
+      reliability += count * (predicted - observed) * (predicted - observed)
+      resolution += count * (observed - base) * (observed - base)
+    }
+    const parts = {
+      reliability: reliability / total,
+      resolution: resolution / total,
+      uncertainty: base * (1 - base),
+      brier: brier / total,
+    }
+    return { ...parts, within: parts.brier - parts.reliability + parts.resolution - parts.uncertainty }
   }
 
   /** Memory that its window takes, in bytes. */

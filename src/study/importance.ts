@@ -5,7 +5,7 @@ import type { Category, Space } from './parameter.ts'
 import type { Direction, TrialRecord } from './trial.ts'
 
 /** Options of {@link parameterImportance}. */
-export type ImportanceOptions = {
+export type ParameterImportanceOptions = {
   /** Whether small or large values are wanted. @defaultValue 'minimize' */
   readonly direction: Direction
   /** Share of the trials that counts as good "gamma prime". @defaultValue 0.1 */
@@ -58,7 +58,7 @@ const NARROWEST = 0.5 / 1.64
 export function parameterImportance(
   space: Space,
   trials: readonly TrialRecord<{ readonly [name: string]: Category | undefined }>[],
-  { direction = 'minimize', share = 0.1 }: Partial<ImportanceOptions> = {},
+  { direction = 'minimize', share = 0.1 }: Partial<ParameterImportanceOptions> = {},
 ): ParameterImportance {
   const dimensions = dimensionsOf(space)
   openFraction('share', share)

@@ -1,6 +1,10 @@
 export type { Dimension } from './dimension.ts'
 export type { Past as TrialHistory, Standing } from './history.ts'
-export { type ImportanceOptions, type ParameterImportance, parameterImportance } from './importance.ts'
+export {
+  type ParameterImportance,
+  type ParameterImportanceOptions,
+  parameterImportance,
+} from './importance.ts'
 export { MedianPruner, type MedianPrunerOptions } from './median-pruner.ts'
 export { NoPruner } from './no-pruner.ts'
 export type { Objective, OptimizeOptions } from './optimize.ts'

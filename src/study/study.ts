@@ -81,7 +81,7 @@ const REASON_LENGTH = 500
  * const space = { rate: float({ low: 0.01, high: 0.3, log: true }), leaves: int({ low: 4, high: 128, log: true }) }
  * const study = new Study({ space, seed: 7 })
  * await study.optimize(({ rate, leaves }) => Math.abs(Math.log(rate / 0.1)) + Math.abs(leaves - 31), { trials: 40 })
- * study.best?.params // { rate: 0.098, leaves: 31 }
+ * study.best?.params // { rate: 0.128..., leaves: 30 }
  * ```
  */
 export class Study<S extends Space = Space> implements Serializable {

@@ -6,8 +6,12 @@ import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
 import { shapeLaws } from './shape-laws.ts'
 import { sizeLaws } from './size-laws.ts'
 
-/** The laws of {@link Metric}, on labels of 0 and 1 and predictions between them. */
-export function metricLaws(create: () => Metric, codec: Codec): Law[] {
+/**
+ * The laws of {@link Metric}, on labels of 0 and 1 and predictions between them.
+ *
+ * @param scores what it is made for: `"labels"` and their probabilities, or any `"values"`
+ */
+export function metricLaws(create: () => Metric, codec: Codec, scores: 'labels' | 'values' = 'labels'): Law[] {
   const rng = new SeededRng('metric laws')
   const pairs = Array.from({ length: 300 }, () => {
     const p = rng.next()
@@ -41,9 +45,12 @@ export function metricLaws(create: () => Metric, codec: Codec): Law[] {
       run: () => {
         const metric = scored('p')
         refuses(metric, 'y = NaN', () => metric.update(Number.NaN, 0.5))
-        refuses(metric, 'y = 2', () => metric.update(2, 0.5))
+        refuses(metric, 'y = Infinity', () => metric.update(Number.POSITIVE_INFINITY, 0.5))
         refuses(metric, 'prediction NaN', () => metric.update(1, Number.NaN))
-        refuses(metric, 'prediction 1.5', () => metric.update(1, 1.5))
+        if (scores === 'labels') {
+          refuses(metric, 'y = 2', () => metric.update(2, 0.5))
+          refuses(metric, 'prediction 1.5', () => metric.update(1, 1.5))
+        }
         refuses(metric, 'weight 0', () => metric.update(1, 0.5, 0))
         refuses(metric, 'weight NaN', () => metric.update(1, 0.5, Number.NaN))
       },

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type SearchDirection, float, parameterImportance, type Space, type TrialRecord } from '../../src/study/index.ts'
+import {
+  float,
+  parameterImportance,
+  type SearchDirection,
+  type Space,
+  type TrialRecord,
+} from '../../src/study/index.ts'
 
 type Params = { readonly [name: string]: string | number | boolean }
 const { cases } = JSON.parse(readFileSync(join(import.meta.dirname, '../golden/study-importance.json'), 'utf8')) as {

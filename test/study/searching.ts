@@ -1,7 +1,11 @@
 import {
+  type ChoiceParameter,
+  type Conditional,
   choice,
+  type FloatParameter,
   float,
   type InferParams,
+  type IntParameter,
   int,
   MedianPruner,
   type Objective,
@@ -13,7 +17,13 @@ import {
 } from '../../src/study/index.ts'
 
 /** One parameter of each kind, one of them under a condition. */
-export const SPACE = {
+export const SPACE: {
+  readonly model: ChoiceParameter<'trees' | 'line'>
+  readonly leaves: Conditional<IntParameter>
+  readonly rate: FloatParameter
+  readonly share: FloatParameter
+  readonly shift: FloatParameter
+} = {
   model: choice(['trees', 'line']),
   leaves: when('model', ['trees'], int({ low: 2, high: 64, log: true })),
   rate: float({ low: 0.001, high: 1, log: true }),

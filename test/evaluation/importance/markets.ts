@@ -4,7 +4,7 @@ import type { Dataset } from '../../../src/evaluation/index.ts'
 
 export const BAR = 3_600_000
 /** A Monday at midnight. */
-export const MONDAY = Date.UTC(2020, 0, 6)
+export const MONDAY: number = Date.UTC(2020, 0, 6)
 
 /** Signals an hour apart: P(win) depends on `signal`; `copy` says the same, `noise` nothing, `walk` moves slowly. */
 export function planted(

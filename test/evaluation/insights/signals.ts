@@ -4,7 +4,7 @@ import type { Dataset } from '../../../src/evaluation/index.ts'
 
 export const HOUR = 3_600_000
 /** A Monday at midnight. */
-export const MONDAY = Date.UTC(2020, 0, 6)
+export const MONDAY: number = Date.UTC(2020, 0, 6)
 
 /** How signals come about. */
 export type SignalsOptions = {
