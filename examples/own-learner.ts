@@ -81,20 +81,36 @@ class NearestNeighbours implements Learner {
   }
 
   static fromJSON({ options, state }: Snapshot): NearestNeighbours {
-    const learner = new NearestNeighbours(options as NearestNeighbours['options'])
-    if (typeof state['seen'] !== 'number' || !Array.isArray(state['trades'])) {
+    // a file may be damaged: every number is looked at before it is believed
+    const { features } = options
+    const { seen, trades } = state
+    if (
+      !isCount(features) ||
+      !isCount(seen) ||
+      !Array.isArray(trades) ||
+      !trades.every((trade) => isTrade(trade, features))
+    ) {
       throw new TradeLearnError('CORRUPT_SNAPSHOT', 'A snapshot of nearest neighbours must hold "seen" and "trades".')
     }
-    learner.#state = { seen: state['seen'], trades: [...(state['trades'] as Trade[])] }
+    const learner = new NearestNeighbours({ features })
+    learner.#state = { seen, trades: [...trades] }
     return learner
   }
 
   #checkVector(x: Vector): void {
     const { features } = this.options
-    if (x.length !== features || x.some((value) => Math.abs(value) === Number.POSITIVE_INFINITY)) {
+    const isVector = x instanceof Float64Array && x.length === features
+    if (!isVector || x.some((value) => Math.abs(value) === Number.POSITIVE_INFINITY)) {
       throw new TradeLearnError('INVALID_INPUT', `"x" must be ${features} numbers, NaN where missing.`)
     }
   }
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+function isTrade({ x, y, weight }: Trade, features: number): boolean {
+  const isWeight = Number.isFinite(weight) && weight > 0
+  return isWeight && (y === 0 || y === 1) && x.length === features && x.every((v) => v === null || Number.isFinite(v))
 }
 
 /** The squared distance, where what is missing counts as ordinary. */

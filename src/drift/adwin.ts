@@ -189,6 +189,8 @@ function checkConfidence(confidence: number): number {
 
 /** Far above what anyone needs, so that a damaged snapshot cannot ask for all memory. */
 const MOST_BUCKETS = 1000
+/** Sums that a snapshot may hold. */
+const LARGEST = 1e140
 /** Buckets of row 53 would hold more values than are counted exactly. */
 const MOST_ROWS = 54
 
@@ -305,7 +307,10 @@ function checkBuckets(state: State, maxBuckets: number): State {
   const bounded = counts.length > 0 && counts.length <= MOST_ROWS
   const values = bounded ? counts.reduce((n, count, row) => n + count * sizeOf(row), 0) : NaN
   const sane = bounded && counts.every((count) => count >= 0 && count <= maxBuckets)
-  if (sane && sums.length === slots && spreads.length === slots && values === width) return state
+  // larger ones would overflow when squared
+  const small = Math.abs(state.total) <= LARGEST && sums.every((sum) => Math.abs(sum) <= LARGEST)
+  const spread = state.m2 <= LARGEST * LARGEST && spreads.every((each) => each >= 0 && each <= LARGEST * LARGEST)
+  if (sane && small && spread && sums.length === slots && spreads.length === slots && values === width) return state
   throw new TradeLearnError(
     'CORRUPT_SNAPSHOT',
     `An "adwin" snapshot must have buckets for its ${width} values, got ${counts.length} rows of ${values} values.`,

@@ -1,8 +1,9 @@
-import type { Forgetful, Learner, Snapshot, Vector } from '../contracts.ts'
+import type { Forgetful, JsonObject, Learner, Snapshot, Vector } from '../contracts.ts'
 import { checkHalfLife, checkObservation, checkVector, integer, oneOf } from '../core/check.ts'
 import { decayOf } from '../core/decayed-moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
+import { checkAmount, checkCount, corrupt } from './checks.ts'
 
 /** Options of {@link BaseRate} and {@link MeanTarget}. */
 export type RunningMeanOptions = {
@@ -39,6 +40,15 @@ function addToMean(state: MeanState, y: number, weight: number, decay: number): 
 function forgetMean(state: MeanState, keep: number): void {
   state.total = Math.min(state.total, integer('keep', keep, 0, 'INVALID_INPUT'))
   if (state.total === 0) state.mean = 0
+}
+
+/** A saved mean of labels of which none lies below `least` or above `most`. */
+function readMean(json: JsonObject, least: number, most: number): MeanState {
+  const state = unpackState(json, freshMean())
+  checkCount('state.seen', state.seen)
+  checkAmount('state.total', state.total)
+  if (!(state.mean >= least && state.mean <= most)) corrupt('state.mean', `from ${least} to ${most}`, state.mean)
+  return state
 }
 
 /**
@@ -101,7 +111,7 @@ export class BaseRate implements Learner, Forgetful {
   static fromJSON(json: Snapshot): BaseRate {
     const { options, state } = checkSnapshot(BaseRate, json)
     const learner = new BaseRate(unpackState(options, { features: 0, halfLife: 0 }, 'options'))
-    learner.#state = unpackState(state, freshMean())
+    learner.#state = readMean(state, 0, 1)
     return learner
   }
 }
@@ -159,7 +169,7 @@ export class MeanTarget implements Learner, Forgetful {
   static fromJSON(json: Snapshot): MeanTarget {
     const { options, state } = checkSnapshot(MeanTarget, json)
     const learner = new MeanTarget(unpackState(options, { features: 0, halfLife: 0 }, 'options'))
-    learner.#state = unpackState(state, freshMean())
+    learner.#state = readMean(state, -Number.MAX_VALUE, Number.MAX_VALUE)
     return learner
   }
 }
@@ -224,7 +234,11 @@ export class LastLabel implements Learner, Forgetful {
   static fromJSON(json: Snapshot): LastLabel {
     const { options, state } = checkSnapshot(LastLabel, json)
     const learner = new LastLabel(unpackState(options, { features: 0, task: 'binary' } as LastLabelOptions, 'options'))
-    learner.#state = unpackState(state, freshLast())
+    const { seen, last } = unpackState(state, freshLast())
+    checkCount('state.seen', seen)
+    const isLabel = learner.task === 'binary' ? last === 0 || last === 1 : Math.abs(last) < Infinity
+    if (last === last && !isLabel) corrupt('state.last', 'a label, or NaN', last)
+    learner.#state = { seen, last }
     return learner
   }
 }

@@ -5,8 +5,21 @@ import { decayOf } from '../core/decayed-moments.ts'
 import { clamp, sigmoid } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
+import { checkCount, count } from './checks.ts'
 import { linearContributions } from './contributions.ts'
-import { createScratch, fadePosterior, type Scratch, turnsOf } from './linear/fading-posterior.ts'
+import {
+  checkPosterior,
+  checkVariance,
+  createScratch,
+  type FadingPosterior,
+  fadePosterior,
+  LARGEST,
+  MOST_FEATURES,
+  marginOf,
+  type Scratch,
+  turnsOf,
+} from './linear/fading-posterior.ts'
+import { MAX_WEIGHT } from './linear/kernel.ts'
 import { createUD, projectUD, updateUD } from './ud-covariance.ts'
 
 /** Options of {@link BayesianLogisticRegression}. */
@@ -22,22 +35,11 @@ export type BayesianLogisticRegressionOptions = {
   readonly priorVariance: number
 }
 
-type State = {
-  seen: number
-  /** Observations that are remembered, faded ones as fractions. */
-  held: number
-  /** The coordinate that the prior pulls next. */
-  turn: number
-  /** Means of the weights, the intercept's last. */
-  mean: Float64Array
-  diagonal: Float64Array
-  factor: Float64Array
-}
+/** The intercept's mean and variance stand last. */
+type State = FadingPosterior & { seen: number }
 
 /** Win rates from 12 % to 88 % lie within one deviation of this, whatever the features are thought to do. */
 const INTERCEPT_VARIANCE = 4
-/** Values and weights of observations count no more than this, so that no product of them overflows. */
-const LARGEST = 1e12
 
 /**
  * Logistic regression that keeps a normal distribution over its weights: learns in hundreds of labels, not thousands.
@@ -90,15 +92,15 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
     priorVariance = 1 / features,
   }: Partial<BayesianLogisticRegressionOptions> & Pick<BayesianLogisticRegressionOptions, 'features'>) {
     this.options = {
-      features: integer('features', features),
+      features: count('features', features, 1, MOST_FEATURES),
       halfLife: checkHalfLife('halfLife', halfLife),
-      priorVariance: positive('priorVariance', priorVariance),
+      priorVariance: checkVariance('priorVariance', positive('priorVariance', priorVariance)),
     }
     const n = features + 1
     this.#variances = new Float64Array(n).fill(priorVariance)
     this.#variances[features] = INTERCEPT_VARIANCE
     this.#decay = decayOf(halfLife)
-    this.#turns = turnsOf(n, halfLife)
+    this.#turns = Math.ceil(turnsOf(n, halfLife))
     this.#scratch = createScratch(n)
     this.#state = fresh(this.#variances)
   }
@@ -140,7 +142,7 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
     checkObservation('binary', x, this.options.features, y, weight)
     const s = this.#state
     const trust = Math.min(weight, LARGEST)
-    if (this.#decay < 1) fadePosterior(s, this.#variances, this.#decay, this.#turns, this.#scratch)
+    if (this.#decay < 1) fadePosterior(s, this.#variances, this.#decay, this.#turns, this.#scratch.spread)
 
     // find the peak of the posterior on the line through the mean along P x
     const margin = this.#margin(x)
@@ -152,7 +154,9 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
     updateUD(s, this.#scratch.projected, trust * p * (1 - p), this.#scratch.spread)
     const push = trust * (y - p)
     const { mean } = s
-    for (let i = 0; i < mean.length; i++) mean[i]! += this.#scratch.spread[i]! * push
+    for (let i = 0; i < mean.length; i++) {
+      mean[i] = clamp(mean[i]! + this.#scratch.spread[i]! * push, -MAX_WEIGHT, MAX_WEIGHT)
+    }
     s.held++
     s.seen++
   }
@@ -162,7 +166,7 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
     const s = this.#state
     if (integer('keep', keep, 0, 'INVALID_INPUT') >= s.held) return
     const { seen } = s
-    if (keep > 0) fadePosterior(s, this.#variances, keep / s.held, s.mean.length, this.#scratch)
+    if (keep > 0) fadePosterior(s, this.#variances, keep / s.held, s.mean.length, this.#scratch.spread)
     else this.#state = { ...fresh(this.#variances), seen }
   }
 
@@ -175,24 +179,17 @@ export class BayesianLogisticRegression implements Learner, Explainable, Forgetf
     const { options, state } = checkSnapshot(BayesianLogisticRegression, json)
     const template = { features: 0, halfLife: 0, priorVariance: 0 }
     const learner = new BayesianLogisticRegression(unpackState(options, template, 'options'))
-    learner.#state = unpackState(state, fresh(learner.#variances))
+    const variances = learner.#variances
+    const s = unpackState(state, fresh(variances))
+    checkCount('state.seen', s.seen)
+    checkPosterior('state', s, variances.length, s.seen, MAX_WEIGHT, (i) => variances[i]!)
+    learner.#state = s
     return learner
   }
 
-  /** The log-odds m·x; leaves x with zeros for what is missing and a final 1 in the scratch vector. */
+  /** The log-odds m·x; leaves x in the scratch vector. */
   #margin(x: Vector): number {
-    const { mean } = this.#state
-    const scratch = this.#scratch.x
-    const n = x.length
-    let sum = mean[n]!
-    for (let i = 0; i < n; i++) {
-      const raw = x[i]!
-      const value = raw === raw ? clamp(raw, -LARGEST, LARGEST) : 0
-      scratch[i] = value
-      sum += mean[i]! * value
-    }
-    scratch[n] = 1
-    return sum
+    return marginOf(this.#state.mean, x, this.#scratch.x)
   }
 
   /** How far the log-odds shrink because their weights are uncertain; reads the scratch vector. */

@@ -1,10 +1,13 @@
-import type { Explainable, Learner, Snapshot, Vector } from '../contracts.ts'
+import type { Explainable, JsonObject, Learner, Snapshot, Vector } from '../contracts.ts'
 import { checkObservation, integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
+import { checkCount, corrupt, count } from './checks.ts'
+import { lengthOf } from './length-of.ts'
 import { packMember, type Restore, restoreMember, restoreMembers } from './members.ts'
+import { checkOneWidth } from './one-width.ts'
 
 /** Options of {@link ByGroup}. */
 export type ByGroupOptions = {
@@ -77,7 +80,7 @@ export class ByGroup implements Learner {
     this.options = {
       column: integer('column', column, 0),
       minSamples: integer('minSamples', minSamples),
-      maxGroups: integer('maxGroups', maxGroups),
+      maxGroups: count('maxGroups', maxGroups),
     }
     this.#create = create
     this.#prototype = sample.toJSON()
@@ -117,7 +120,7 @@ export class ByGroup implements Learner {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    checkObservation(this.task, x, x.length, y, weight)
+    checkObservation(this.task, x, lengthOf(x), y, weight)
     this.#codeOf(x)
     if (x.length !== this.#width) this.#checkWidth(x)
     this.pooled.learn(x, y, weight)
@@ -148,14 +151,10 @@ export class ByGroup implements Learner {
       pooled: restoreMember(state, 'pooled', 'by-group', restore),
       create: () => restoreMember(state, 'prototype', 'by-group', restore),
     })
-    learner.#members = restoreMembers(state, 'members', 'by-group', restore)
-    learner.#state = unpackState(own, fresh(learner.options))
-    if (learner.#members.length !== learner.#state.groups) {
-      throw new TradeLearnError(
-        'CORRUPT_SNAPSHOT',
-        `"by-group" must hold a learner for each of ${learner.#state.groups} groups, got ${learner.#members.length}.`,
-      )
-    }
+    const members = restoreMembers(state, 'members', 'by-group', restore)
+    checkOneWidth([learner.pooled, learner.#create(), ...members], 'by-group')
+    learner.#members = members
+    learner.#state = readState(own, learner.options, members.length)
     return learner
   }
 
@@ -166,9 +165,9 @@ export class ByGroup implements Learner {
   }
 
   #codeOf(x: Vector): number {
-    const code = x[this.options.column]
-    if (code !== undefined) return code
-    throw new TradeLearnError('INVALID_INPUT', `"x" must have a feature ${this.options.column}, got ${show(x)}.`)
+    const { column } = this.options
+    if (column < lengthOf(x)) return x[column]!
+    throw new TradeLearnError('INVALID_INPUT', `"x" must have a feature ${column}, got ${show(x)}.`)
   }
 
   /** Where the group of `x` is kept; -1 if it has no learner. */
@@ -203,6 +202,20 @@ export class ByGroup implements Learner {
     const { counts } = this.#state
     for (let i = 0; i < counts.length; i++) counts[i] = Math.min(counts[i]!, keep)
   }
+}
+
+/** The state of groups with a learner each; codes are whole and stand there once. */
+function readState(json: JsonObject, options: Settings, members: number): State {
+  const state = unpackState(json, fresh(options))
+  const { seen, groups, codes, counts } = state
+  checkCount('state.seen', seen)
+  if (groups !== members || groups > options.maxGroups)
+    corrupt('state.groups', `the number of learners, ${members}`, groups)
+  const own = codes.subarray(0, groups)
+  const wrong = own.findIndex((code, i) => !Number.isSafeInteger(code) || own.indexOf(code) < i)
+  if (wrong >= 0) corrupt(`state.codes[${wrong}]`, 'a whole number of its own', codes[wrong])
+  for (const [i, n] of counts.entries()) checkCount(`state.counts[${i}]`, n)
+  return state
 }
 
 function checkFactory(sample: Learner, create: () => Learner, pooled: Learner): void {

@@ -7,6 +7,7 @@ import { unpackState } from '../core/state.ts'
 import { ADWIN } from '../drift/adwin.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
 import { misses } from './ensembles/miss.ts'
+import { lengthOf } from './length-of.ts'
 import { packMember, type Restore, restoreMember, restoreMembers } from './members.ts'
 import { checkOneWidth } from './one-width.ts'
 import { sizeOf, sizeOfAll } from './size.ts'
@@ -165,7 +166,7 @@ export class DriftAware implements Learner, Sized {
   learn(x: Vector, y: number, weight = 1): void {
     // refuses a vector of the wrong length before a detector has seen its error
     const said = this.#active.predict(x)
-    checkObservation(this.task, x, x?.length ?? 0, y, weight)
+    checkObservation(this.task, x, lengthOf(x), y, weight)
     if (this.#unproven.length > 0) {
       for (const learner of this.#unproven) learner.predict(x)
       this.#unproven = []

@@ -5,8 +5,8 @@ import { show, TradeLearnError } from '../core/errors.ts'
 import { clamp, sigmoid } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { packState, unpackState } from '../core/state.ts'
+import { checkAmount, checkAmounts, checkCount, checkNumbers, count } from './checks.ts'
 import { sortByMagnitude } from './contributions.ts'
-import { checkAmount, checkAmounts, checkCount, checkNumbers, count } from './linear/checks.ts'
 
 /** Options of {@link GaussianNaiveBayes}. */
 export type GaussianNaiveBayesOptions = {

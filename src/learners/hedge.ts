@@ -1,4 +1,4 @@
-import type { Learner, Snapshot, Vector } from '../contracts.ts'
+import type { JsonObject, Learner, Snapshot, Vector } from '../contracts.ts'
 import { bytesOf } from '../core/bytes-of.ts'
 import { checkObservation, integer, openFraction, positive } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
@@ -7,7 +7,9 @@ import { clamp, logLossOf } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
+import { checkAmount, checkAmounts, checkCount, checkMoments, corrupt } from './checks.ts'
 import { packMember, type Restore, restoreMembers } from './members.ts'
+import { checkOneWidth } from './one-width.ts'
 import { sizeOfAll } from './size.ts'
 
 /** Options of {@link Hedge}. */
@@ -143,8 +145,9 @@ export class Hedge implements Learner {
     const { options, state } = checkSnapshot(Hedge, json)
     const { learners: _, ...own } = state
     const learners = restoreMembers(state, 'learners', 'hedge', restore)
+    checkOneWidth(learners, 'hedge')
     const hedge = new Hedge({ ...unpackState(options, { share: 0, learningRate: 0 }, 'options'), learners })
-    hedge.#state = unpackState(own, fresh(learners.length))
+    hedge.#state = readState(own, learners.length)
     return hedge
   }
 
@@ -196,6 +199,21 @@ export class Hedge implements Learner {
 
 function fresh(experts: number): State {
   return { seen: 0, held: 0, weights: new Float64Array(experts).fill(1 / experts), squares: createDecayedMoments() }
+}
+
+/** What rounding may have taken from weights that sum to 1. */
+const ROUNDING = 1e-9
+
+function readState(json: JsonObject, experts: number): State {
+  const state = unpackState(json, fresh(experts))
+  const { seen, held, weights, squares } = state
+  checkCount('state.seen', seen)
+  checkAmount('state.held', held, seen)
+  checkAmounts('state.weights', weights, experts, 1)
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  if (Math.abs(sum - 1) > ROUNDING) corrupt('state.weights', 'weights that sum to 1', sum)
+  checkMoments('state.squares', squares, 0, LARGEST_ERROR * LARGEST_ERROR)
+  return state
 }
 
 function checkExperts(learners: readonly Learner[]): void {

@@ -4,7 +4,7 @@ import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '
 import { clamp } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { checkAmount, checkAmounts, checkCount, checkNumber, checkNumbers, corrupt, count } from './linear/checks.ts'
+import { checkAmount, checkAmounts, checkCount, checkNumber, checkNumbers, corrupt, count } from './checks.ts'
 
 /** Options of {@link KNearestNeighbours}. */
 export type KNearestNeighboursOptions = {

@@ -5,7 +5,7 @@ import { clamp, sigmoid } from '../core/math.ts'
 import { SeededRng } from '../core/rng.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { checkAmount, checkAmounts, checkCount, checkNumber, checkNumbers, count } from './linear/checks.ts'
+import { checkAmount, checkAmounts, checkCount, checkNumber, checkNumbers, count } from './checks.ts'
 
 /** Options of {@link MultiLayerPerceptron}. */
 export type MultiLayerPerceptronOptions = {

@@ -1,4 +1,4 @@
-import type { Contribution, Explainable, Learner, Snapshot, Vector } from '../contracts.ts'
+import type { Contribution, Explainable, JsonObject, Learner, Snapshot, Vector } from '../contracts.ts'
 import { checkHalfLife, checkObservation, integer } from '../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../core/decayed-moments.ts'
 import { TradeLearnError } from '../core/errors.ts'
@@ -7,6 +7,7 @@ import { createRing, pushRing, type Ring, ringAt, trimRing } from '../core/ring.
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
+import { checkAmount, checkCount, checkMoments, checkNumber, checkRing, count } from './checks.ts'
 import { packMember, type Restore, restoreMember } from './members.ts'
 import { fitPlatt } from './platt.ts'
 
@@ -38,6 +39,14 @@ type State = {
 
 /** The learner's probabilities are kept this far from 0 and 1, or one boast would bend the line. */
 const MARGIN = 1e-6
+
+/** 32 MB of pairs, so that no snapshot can ask for all memory. */
+const MOST_PAIRS = 1_000_000
+/** Slopes and offsets beyond are none that pairs could lead to, and would overflow. */
+const LARGEST = 1e300
+/** Log-odds of a probability at the margin, and log loss of one at the very edge, rounded up. */
+const LARGEST_SCORE = 14
+const LARGEST_LOSS = 35
 
 const fresh = ({ window }: Pick<Settings, 'window'>): State => ({
   seen: 0,
@@ -100,7 +109,7 @@ export class OnlineCalibration implements Learner {
     this.options = {
       minSamples: integer('minSamples', minSamples),
       // what is fitted at half of minSamples must fit in
-      window: integer('window', window, Math.ceil(minSamples / 2)),
+      window: count('window', window, Math.ceil(minSamples / 2), MOST_PAIRS),
       refitEvery: integer('refitEvery', refitEvery),
       halfLife: checkHalfLife('halfLife', halfLife),
     }
@@ -212,7 +221,7 @@ export class OnlineCalibration implements Learner {
     const learner = restoreMember(state, 'learner', 'online-calibration', restore)
     const template = { minSamples: 0, window: 0, refitEvery: 0, halfLife: 0 }
     const calibration = new OnlineCalibration({ ...unpackState(options, template, 'options'), learner })
-    calibration.#state = unpackState(own, fresh(calibration.options))
+    calibration.#state = readState(own, calibration.options)
     return calibration
   }
 
@@ -232,4 +241,15 @@ export class OnlineCalibration implements Learner {
     s.slope = slope
     s.offset = offset
   }
+}
+
+function readState(json: JsonObject, options: Settings): State {
+  const state = unpackState(json, fresh(options))
+  checkCount('state.seen', state.seen)
+  checkAmount('state.slope', state.slope, LARGEST)
+  checkNumber('state.offset', state.offset, LARGEST)
+  checkRing('state.scores', state.scores, (score) => Math.abs(score) <= LARGEST_SCORE)
+  checkRing('state.labels', state.labels, (label) => label === 0 || label === 1)
+  for (const name of ['raw', 'corrected'] as const) checkMoments(`state.${name}`, state[name], 0, LARGEST_LOSS)
+  return state
 }

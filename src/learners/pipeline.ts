@@ -3,6 +3,7 @@ import { checkObservation, integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
+import { lengthOf } from './length-of.ts'
 import { packMember, type Restore, restoreMember } from './members.ts'
 import { sizeOf } from './size.ts'
 
@@ -89,7 +90,7 @@ export class Pipeline implements Learner {
 
   learn(x: Vector, y: number, weight = 1): void {
     // all must be known to be good before either part learns
-    checkObservation(this.learner.task, x, x.length, y, weight)
+    checkObservation(this.learner.task, x, lengthOf(x), y, weight)
     if (x.length !== this.#width) this.#checkWidth(x)
     this.learner.learn(this.#prepare(x), y, weight)
     this.transformer.learn(x, y, weight)
@@ -118,7 +119,7 @@ export class Pipeline implements Learner {
   }
 
   #prepare(x: Vector): Vector {
-    const outputs = 'outputs' in this.transformer ? (this.transformer as Transformer & Resizing).outputs : x.length
+    const outputs = 'outputs' in this.transformer ? (this.transformer as Transformer & Resizing).outputs : lengthOf(x)
     if (this.#scratch.length !== outputs) this.#scratch = new Float64Array(outputs)
     const scratch = this.#scratch
     this.transformer.transform(x, scratch)

@@ -6,8 +6,8 @@ import { clamp } from '../core/math.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { isExplainable, isForgetful, isRefittable, lend, refitInTurn } from './abilities.ts'
+import { checkAmounts, corrupt, count } from './checks.ts'
 import { sortByMagnitude } from './contributions.ts'
-import { checkAmounts, corrupt, count } from './linear/checks.ts'
 import { packMember, type Restore, restoreMember } from './members.ts'
 import { sizeOf } from './size.ts'
 
@@ -111,7 +111,7 @@ export class TemporallyAugmented implements Learner, Sized {
         explains: learner.explains,
         baseValue: (x) => {
           const wide = this.#widen(x)
-          return learner.baseValue(wide) + this.#gather(learner.explain(wide)).rest
+          return finite(learner.baseValue(wide) + this.#gather(learner.explain(wide)).rest)
         },
         explain: (x) => this.#gather(learner.explain(this.#widen(x))).parts,
       })
@@ -152,7 +152,7 @@ export class TemporallyAugmented implements Learner, Sized {
         if (value !== value) continue
         const n = trust[at]! * decays[h]! + 1
         // so that a constant stays exactly itself: a scaler would make noise of the last bits
-        const gap = clamp(value - means[at]!, -Number.MAX_VALUE, Number.MAX_VALUE)
+        const gap = finite(value - means[at]!)
         means[at] = n > 1 ? means[at]! + gap / n : value
         trust[at] = n
       }
@@ -198,7 +198,7 @@ export class TemporallyAugmented implements Learner, Sized {
     for (let at = 0; at < means.length; at++, to++) {
       const i = at % (features + 1)
       const mean = trust[at]! > 0 ? means[at]! : NaN
-      wide[to] = i < features ? clamp(x[i]! - mean, -Number.MAX_VALUE, Number.MAX_VALUE) : mean
+      wide[to] = i < features ? finite(x[i]! - mean) : mean
     }
     return wide
   }
@@ -213,8 +213,7 @@ export class TemporallyAugmented implements Learner, Sized {
       if (own < 0 || own % (features + 1) === features) rest += amount
       else amounts[own % (features + 1)]! += amount
     }
-    const { MAX_VALUE } = Number
-    const parts = Array.from(amounts, (amount, feature) => ({ feature, amount: clamp(amount, -MAX_VALUE, MAX_VALUE) }))
+    const parts = Array.from(amounts, (amount, feature) => ({ feature, amount: finite(amount) }))
     return { parts: sortByMagnitude(parts), rest }
   }
 
@@ -224,6 +223,9 @@ export class TemporallyAugmented implements Learner, Sized {
     for (let i = 0; i < trust.length; i++) trust[i] = Math.min(trust[i]!, keep)
   }
 }
+
+/** A number that may have overflowed, as large as can be. */
+const finite = (value: number): number => clamp(value, -Number.MAX_VALUE, Number.MAX_VALUE)
 
 const widthOf = ({ features, labels, halfLives }: Settings): number =>
   features + labels + halfLives.length * (features + 1)

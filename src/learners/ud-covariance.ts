@@ -59,3 +59,33 @@ export function updateUD(
     before = after
   }
 }
+
+/**
+ * Learns the same of the i-th coordinate alone: what {@link projectUD} and {@link updateUD} do for a vector of a 1 among zeros,
+ * to the bit, at a third of the steps. Writes column i of P, as it was, into `spread`.
+ */
+export function updateCoordinateUD(
+  { diagonal, factor }: UDCovariance,
+  i: number,
+  precision: number,
+  spread: Float64Array,
+): void {
+  const n = diagonal.length
+  spread.fill(0, 0, i)
+  let before = 1
+  // the columns before i know nothing of it
+  for (let j = i, first = (i * (i - 1)) / 2; j < n; first += j++) {
+    const f = j === i ? 1 : factor[first + i]!
+    const v = diagonal[j]! * f
+    const after = before + precision * v * f
+    const slope = (-precision * f) / before
+    diagonal[j] = Math.max((diagonal[j]! * before) / after, LEAST_VARIANCE)
+    for (let k = 0; k < j; k++) {
+      const u = factor[first + k]!
+      factor[first + k] = u + slope * spread[k]!
+      spread[k]! += u * v
+    }
+    spread[j] = v
+    before = after
+  }
+}

@@ -5,6 +5,7 @@ import { restore } from '../core/snapshot.ts'
 import type { AnomalyScorer } from '../learners/half-space-trees/anomaly-scorer.ts'
 import { damageLaws } from './damage-laws.ts'
 import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
+import { notVectors } from './not-vectors.ts'
 import { shapeLaws } from './shape-laws.ts'
 import { sizeLaws } from './size-laws.ts'
 
@@ -104,12 +105,11 @@ export function anomalyLaws(
       name: 'refuses vectors of the wrong length, infinities and what is no vector, and stays as it was',
       run: () => {
         const scorer = trained()
-        const bad: [string, Float64Array][] = [
+        const bad: (readonly [string, Float64Array])[] = [
           ['a short x', new Float64Array(features - 1)],
           ['a long x', new Float64Array(features + 1)],
           ['an infinite x', new Float64Array(features).fill(Number.NEGATIVE_INFINITY)],
-          ['null', null as never],
-          ['a plain array', new Array(features).fill(0) as never],
+          ...notVectors(features),
         ]
         for (const [what, x] of bad) {
           refuses(scorer, `learn of ${what}`, () => scorer.learn(x))

@@ -5,6 +5,7 @@ import { restore } from '../core/snapshot.ts'
 import type { Bandit } from '../learners/bandits/bandit.ts'
 import { damageLaws } from './damage-laws.ts'
 import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
+import { notVectors } from './not-vectors.ts'
 import { shapeLaws } from './shape-laws.ts'
 import { sizeLaws } from './size-laws.ts'
 
@@ -130,8 +131,8 @@ export function banditLaws(
           refuses(bandit, `reward ${reward}`, () => bandit.update(0, reward, x))
         }
         if (contexts === 0) return
-        const bad: [string, Float64Array | undefined][] = [
-          ['no context', undefined],
+        const bad: (readonly [string, Float64Array | undefined])[] = [
+          ...notVectors(contexts),
           ['a short context', new Float64Array(contexts - 1)],
           ['a long context', new Float64Array(contexts + 1)],
           ['an infinite context', new Float64Array(contexts).fill(Number.POSITIVE_INFINITY)],

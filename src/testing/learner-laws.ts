@@ -15,7 +15,9 @@ import { restore } from '../core/snapshot.ts'
 import { damageLaws } from './damage-laws.ts'
 import { explainLaws } from './explain-laws.ts'
 import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
+import { notVectors } from './not-vectors.ts'
 import { sizeLaws } from './size-laws.ts'
+import { fitLaws, learnAll, type Row, refitLaws, runRefit } from './training-laws.ts'
 
 /** Streams that there is little to learn from, and that numbers overflow on. */
 const DEGENERATE: readonly { name: string; value: (draw: number) => number; label?: number }[] = [
@@ -26,8 +28,6 @@ const DEGENERATE: readonly { name: string; value: (draw: number) => number; labe
   { name: 'one class', value: (draw) => draw, label: 1 },
 ]
 
-type Row = { readonly x: Float64Array; readonly y: number; readonly weight: number }
-
 /** A stream with signal in the first feature and the occasional missing value. */
 function stream(task: Learner['task'], features: number, n: number, seed: string): Row[] {
   const rng = new SeededRng(seed)
@@ -36,10 +36,6 @@ function stream(task: Learner['task'], features: number, n: number, seed: string
     const score = (Number.isNaN(x[0]!) ? 0 : 1.5 * x[0]!) + 0.5 * drawNormal(rng)
     return { x, y: task === 'binary' ? Number(score > 0) : score, weight: 0.5 + rng.next() }
   })
-}
-
-const learnAll = (learner: Learner, rows: readonly Row[]): void => {
-  for (const { x, y, weight } of rows) learner.learn(x, y, weight)
 }
 
 /** What a learner may be given to run under the laws. */
@@ -52,8 +48,6 @@ export type LearnerLawsOptions = {
   readonly codecs?: readonly Codec[]
   /** `false` for baselines that look at labels alone and so cannot find the signal in `x`. @defaultValue true */
   readonly learnsFromX?: boolean
-  /** Also tries snapshots in which one number was damaged: they must be refused, or work. @defaultValue false */
-  readonly damaged?: boolean
 }
 
 /**
@@ -70,7 +64,7 @@ export type LearnerLawsOptions = {
 export function learnerLaws(
   create: () => Learner,
   codec: Codec,
-  { features = 3, observations = 400, codecs = [], learnsFromX = true, damaged = false }: LearnerLawsOptions = {},
+  { features = 3, observations = 400, codecs = [], learnsFromX = true }: LearnerLawsOptions = {},
 ): Law[] {
   const { task } = create()
   const rows = stream(task, features, observations, 'laws')
@@ -111,6 +105,9 @@ export function learnerLaws(
           const p = learner.predict(x)
           holds(Number.isFinite(p), `predict gave ${p} for [${x}]`)
           holds(task !== 'binary' || (p >= 0 && p <= 1), `P(y = 1) must lie in [0, 1], got ${p}`)
+          if (!('baseValue' in learner)) continue
+          const base = (learner as Learner & Explainable).baseValue(x)
+          holds(Number.isFinite(base), `baseValue gave ${base} for [${x}]`)
         }
       },
     },
@@ -162,6 +159,20 @@ export function learnerLaws(
         ]
         if (task === 'binary') bad.push(['y = 0.5', () => learner.learn(x, 0.5)])
         for (const [what, act] of bad) refuses(learner, what, act)
+      },
+    },
+    {
+      name: 'refuses what is no vector with a coded error and an unchanged state',
+      run: () => {
+        const learner = trained()
+        for (const [what, x] of notVectors(features)) {
+          refuses(learner, `predict of ${what}`, () => learner.predict(x))
+          refuses(learner, `learn of ${what}`, () => learner.learn(x, 1))
+          if (!('explain' in learner)) continue
+          const explainable = learner as Learner & Explainable
+          refuses(learner, `explain of ${what}`, () => explainable.explain(x))
+          refuses(learner, `baseValue of ${what}`, () => explainable.baseValue(x))
+        }
       },
     },
     ...DEGENERATE.map(({ name, value, label }) => ({
@@ -242,59 +253,7 @@ export function learnerLaws(
     ...('explain' in create() ? explainLaws(trained as () => Learner & Explainable, features, probes) : []),
     ...('sizeInBytes' in create() ? sizeLaws(trained, copy) : []),
     ...('fit' in create() ? fitLaws(create as () => BatchLearner, features, rows) : []),
-    ...(damaged ? damageLaws(trained, reread, use) : []),
-  ]
-}
-
-/** Runs a learner's own refit to its end, where it has one. */
-export function runRefit(learner: object): void {
-  if ('refit' in learner) for (const _ of (learner as Refittable).refit());
-}
-
-function refitLaws(create: () => Learner & Refittable, rows: readonly Row[]): Law[] {
-  return [
-    {
-      name: 'a refit that is dropped half-way changes nothing',
-      run: () => {
-        const learner = create()
-        learnAll(learner, rows)
-        const before = stateOf(learner)
-        const steps = learner.refit()
-        steps.next()
-        steps.next()
-        steps.return()
-        holds(stateOf(learner) === before, 'a dropped refit left traces')
-      },
-    },
-    {
-      name: 'a refit yields rising fractions and changes predictions at its last step only',
-      run: () => {
-        const learner = create()
-        learnAll(learner, rows)
-        const x = rows[0]!.x
-        const before = learner.predict(x)
-        let last = 0
-        for (const done of learner.refit()) {
-          holds(done >= last && done <= 1, `progress went from ${last} to ${done}`)
-          last = done
-          if (done < 1) sameNumber(learner.predict(x), before, 'a prediction during a refit')
-        }
-        holds(!learner.refitDue, 'a refit is still due after a refit')
-      },
-    },
-    {
-      name: 'what is learned during a refit is kept',
-      run: () => {
-        const learner = create()
-        const half = Math.floor(rows.length / 2)
-        learnAll(learner, rows.slice(0, half))
-        const steps = learner.refit()
-        steps.next()
-        learnAll(learner, rows.slice(half))
-        for (const _ of steps);
-        sameNumber(learner.seen, rows.length, 'seen')
-      },
-    },
+    ...damageLaws(trained, reread, use),
   ]
 }
 
@@ -329,66 +288,6 @@ function forgetLaws(trained: () => Learner & Forgetful, rows: readonly Row[], pr
           runRefit(learner)
           predictsFinite('20 observations after')
         }
-      },
-    },
-  ]
-}
-
-function fitLaws(create: () => BatchLearner, features: number, rows: readonly Row[]): Law[] {
-  const table = rows.map(({ x }) => x)
-  const y = rows.map((row) => row.y)
-  const weights = rows.map(({ weight }) => weight)
-  return [
-    {
-      name: 'fit forgets everything before it: fitting twice equals fitting once',
-      run: () => {
-        const once = create()
-        once.fit(table, y, weights)
-        const twice = create()
-        learnAll(twice, rows.slice(0, 50))
-        twice.fit(table, y, weights)
-        holds(stateOf(twice) === stateOf(once), 'what was learned before fit left traces')
-        twice.fit(table, y, weights)
-        holds(stateOf(twice) === stateOf(once), 'a first fit left traces in a second')
-        sameNumber(once.seen, rows.length, 'seen')
-        sameNumber(twice.predict(table[0]!), once.predict(table[0]!), 'a prediction')
-      },
-    },
-    {
-      name: 'fit neither changes nor keeps its rows, and the learner goes on learning afterwards',
-      run: () => {
-        const [kept, scratched] = [create(), create()]
-        const scratch = table.map((x) => x.slice())
-        kept.fit(table, y, weights)
-        scratched.fit(scratch, y, weights)
-        for (const [i, x] of scratch.entries()) {
-          for (let f = 0; f < features; f++) sameNumber(x[f]!, table[i]![f]!, `row ${i} after fit`)
-          x.fill(12345)
-        }
-        for (const learner of [kept, scratched]) {
-          learnAll(learner, rows.slice(0, 20))
-          runRefit(learner)
-        }
-        holds(stateOf(kept) === stateOf(scratched), 'overwriting the rows after fit changed the learner')
-        sameNumber(kept.seen, rows.length + 20, 'seen')
-      },
-    },
-    {
-      name: 'fit refuses wrong lengths and bad rows with a coded error and an unchanged state',
-      run: () => {
-        const learner = create()
-        learner.fit(table, y, weights)
-        const short = table.with(-1, new Float64Array(features - 1))
-        const bad: [string, () => void][] = [
-          ['a short y', () => learner.fit(table, y.slice(1), weights)],
-          ['a long y', () => learner.fit(table, [...y, 1], weights)],
-          ['short weights', () => learner.fit(table, y, weights.slice(1))],
-          ['long weights', () => learner.fit(table, y, [...weights, 1])],
-          ['a last row that is short', () => learner.fit(short, y, weights)],
-          ['a last y of NaN', () => learner.fit(table, y.with(-1, Number.NaN), weights)],
-          ['a last weight of 0', () => learner.fit(table, y, weights.with(-1, 0))],
-        ]
-        for (const [what, act] of bad) refuses(learner, what, act)
       },
     },
   ]

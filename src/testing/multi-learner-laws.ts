@@ -4,9 +4,10 @@ import { SeededRng } from '../core/rng.ts'
 import { restore } from '../core/snapshot.ts'
 import { damageLaws } from './damage-laws.ts'
 import { holds, type Law, refuses, sameNumber, stateOf } from './law.ts'
-import { runRefit } from './learner-laws.ts'
+import { notVectors } from './not-vectors.ts'
 import { shapeLaws } from './shape-laws.ts'
 import { sizeLaws } from './size-laws.ts'
+import { learnAll, type Row, runRefit } from './training-laws.ts'
 
 /** What a learner may be given to run under the laws. */
 export type MultiLearnerLawsOptions = {
@@ -19,8 +20,6 @@ export type MultiLearnerLawsOptions = {
   /** Codecs of the parts of a composite. */
   readonly codecs?: readonly Codec[]
 }
-
-type Row = { readonly x: Float64Array; readonly y: number; readonly weight: number }
 
 /**
  * The laws of {@link MultiLearner}: those of `Learner`, with `predictInto` in the place of `predict`.
@@ -50,9 +49,6 @@ export function multiLearnerLaws(
   const reread = (json: Snapshot): MultiLearner =>
     restore(json, [codec, ...codecs] as readonly Codec<Serializable>[]) as unknown as MultiLearner
   const copy = (learner: MultiLearner): MultiLearner => reread(JSON.parse(stateOf(learner)) as Snapshot)
-  const learnAll = (learner: MultiLearner, list: readonly Row[]): void => {
-    for (const { x, y, weight } of list) learner.learn(x, y, weight)
-  }
   const trained = (): MultiLearner => {
     const learner = create()
     learnAll(learner, rows)
@@ -102,7 +98,6 @@ export function multiLearnerLaws(
         const bad: [string, unknown, unknown][] = [
           ['a short out', x, new Float64Array(outputs - 1)],
           ['a long out', x, new Float64Array(outputs + 1)],
-          ['an x that is null', null, out],
           ['a short x', new Float64Array(features - 1), out],
           ['an infinite x', new Float64Array(features).fill(Number.POSITIVE_INFINITY), out],
         ]
@@ -110,11 +105,15 @@ export function multiLearnerLaws(
       },
     },
     {
-      name: 'refuses an out of the wrong type, with a coded error and an unchanged state',
+      name: 'refuses what is no vector, as x or as out, with a coded error and an unchanged state',
       run: () => {
         const learner = trained()
-        for (const out of [undefined, null, new Array(outputs).fill(0)]) {
-          refuses(learner, `an out of ${out}`, () => learner.predictInto(rows[0]!.x, out as never))
+        for (const [what, x] of notVectors(features)) {
+          refuses(learner, `an x that is ${what}`, () => learner.predictInto(x, new Float64Array(outputs)))
+          refuses(learner, `learn of ${what}`, () => learner.learn(x, 1))
+        }
+        for (const [what, out] of notVectors(outputs)) {
+          refuses(learner, `an out that is ${what}`, () => learner.predictInto(rows[0]!.x, out))
         }
       },
     },
@@ -126,7 +125,6 @@ export function multiLearnerLaws(
         const bad: [string, () => void][] = [
           ['y = NaN', () => learner.learn(x, Number.NaN)],
           ['y = Infinity', () => learner.learn(x, Number.POSITIVE_INFINITY)],
-          ['an x that is null', () => learner.learn(null as never, 1)],
           ['a short x', () => learner.learn(new Float64Array(features - 1), 1)],
           ['a long x', () => learner.learn(new Float64Array(features + 1), 1)],
           ['an infinite x', () => learner.learn(new Float64Array(features).fill(Number.NEGATIVE_INFINITY), 1)],

@@ -4,6 +4,7 @@ import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { crc32, crcTables } from '../learners/forest/model-file-crc.ts'
+import { checkLengths } from '../learners/gradient-boosting/check-row.ts'
 import {
   createWindow,
   emptyWindow,
@@ -146,12 +147,7 @@ export class XgboostLearner implements BatchLearner, Refittable, Forgetful {
   fit(rows: readonly Vector[], y: ArrayLike<number>, weights?: ArrayLike<number>): void {
     this.#alive()
     const { features, window, task } = this.options
-    if (y.length !== rows.length || (weights && weights.length !== rows.length)) {
-      throw new TradeLearnError(
-        'INVALID_INPUT',
-        `"y" and "weights" must have ${rows.length} entries like "rows", got ${y.length} and ${weights?.length}.`,
-      )
-    }
+    checkLengths(rows, y, weights)
     for (let i = 0; i < rows.length; i++) checkObservation(task, rows[i]!, features, y[i]!, weights?.[i] ?? 1)
     const all = emptyWindow(features, rows.length)
     for (let i = 0; i < rows.length; i++) pushRow(all, rows.length, rows[i]!, y[i]!, weights?.[i] ?? 1)

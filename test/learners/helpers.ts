@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Learner, Refittable, Serializable, Snapshot, Vector } from '../../src/contracts.ts'
-import { checkObservation, checkVector } from '../../src/core/check.ts'
+import { checkObservation, checkVector, fraction, integer } from '../../src/core/check.ts'
 import { drawNormal } from '../../src/core/draw.ts'
 import { sigmoid } from '../../src/core/math.ts'
 import { SeededRng } from '../../src/core/rng.ts'
@@ -83,7 +83,7 @@ export class Lazy implements Learner, Refittable {
   #state: { seen: number; ones: number; fitted: number; answer: number }
 
   constructor(options: { readonly features: number; readonly start: number }) {
-    this.options = options
+    this.options = { features: integer('features', options.features), start: fraction('start', options.start) }
     this.#state = { seen: 0, ones: 0, fitted: 0, answer: options.start }
   }
 
@@ -120,7 +120,13 @@ export class Lazy implements Learner, Refittable {
   static fromJSON(json: Snapshot): Lazy {
     const { options, state } = checkSnapshot(Lazy, json)
     const learner = new Lazy(unpackState(options, { features: 0, start: 0 }, 'options'))
-    learner.#state = unpackState(state, learner.#state)
+    const read = unpackState(state, learner.#state)
+    const code = 'CORRUPT_SNAPSHOT'
+    for (const count of [read.seen, read.ones, read.fitted]) integer('state', count, 0, code)
+    // no more of a kind than there are
+    for (const part of [read.ones, read.fitted]) fraction('state', part / Math.max(1, read.seen), code)
+    fraction('state.answer', read.answer, code)
+    learner.#state = read
     return learner
   }
 }

@@ -3,17 +3,31 @@ import type { Codec, JsonObject, Serializable, Snapshot } from '../../src/contra
 import { restore } from '../../src/core/snapshot.ts'
 import { packState, type State, unpackState } from '../../src/core/state.ts'
 import { Exp3, LinUCB, ThompsonSampling, UCB1 } from '../../src/learners/bandits/index.ts'
+import { BaseRate, LastLabel, MeanTarget } from '../../src/learners/baseline.ts'
+import { BayesianLogisticRegression } from '../../src/learners/bayesian-logistic-regression.ts'
+import { ByGroup } from '../../src/learners/by-group.ts'
 import { FeatureSelection } from '../../src/learners/feature-selection/index.ts'
 import { GaussianNaiveBayes } from '../../src/learners/gaussian-naive-bayes.ts'
 import { HalfSpaceTrees } from '../../src/learners/half-space-trees/index.ts'
+import { Hedge } from '../../src/learners/hedge.ts'
 import { KNearestNeighbours } from '../../src/learners/k-nearest-neighbours.ts'
 import { BayesianLinearRegression } from '../../src/learners/linear/bayesian-linear-regression.ts'
 import { SoftmaxRegression } from '../../src/learners/linear/softmax-regression.ts'
 import { LogisticRegression } from '../../src/learners/logistic-regression.ts'
+import { AggregatedMondrianForest } from '../../src/learners/mondrian-forest/index.ts'
 import { MultiLayerPerceptron } from '../../src/learners/multi-layer-perceptron.ts'
+import { OnlineCalibration } from '../../src/learners/online-calibration.ts'
 
 const features = 2
 const codecs: readonly Codec[] = [
+  AggregatedMondrianForest,
+  BaseRate,
+  BayesianLogisticRegression,
+  ByGroup,
+  Hedge,
+  LastLabel,
+  MeanTarget,
+  OnlineCalibration,
   BayesianLinearRegression,
   Exp3,
   FeatureSelection,
@@ -52,6 +66,12 @@ describe('what could only come from a damaged file is refused', () => {
   const numbers = learned(new MultiLayerPerceptron({ features, task: 'regression' }))
   const line = learned(new BayesianLinearRegression({ features }))
   const selection = learned(new FeatureSelection({ features, best: 1, learner: new LogisticRegression({ features }) }))
+  const logistic = learned(new BayesianLogisticRegression({ features }))
+  const rate = (): BaseRate => new BaseRate({ features })
+  const experts = learned(new Hedge({ learners: [rate(), rate()] }))
+  const calibrated = learned(new OnlineCalibration({ learner: rate(), window: 50, minSamples: 10 }))
+  const groups = learned(new ByGroup({ pooled: rate(), create: rate, column: 0 }))
+  const forest = learned(new AggregatedMondrianForest({ features, trees: 2 }))
   const spaces = learned(new HalfSpaceTrees({ features, trees: 2, height: 3, window: 5 }))
   const window = { limits: { low: new Float64Array(2), high: new Float64Array(2) }, masses: new Int32Array(30) }
   const cases: readonly [string, Serializable, { readonly [key: string]: State }][] = [
@@ -68,6 +88,25 @@ describe('what could only come from a damaged file is refused', () => {
     ['a covariance of 0', line, { diagonal: 0 }],
     ['half an observation', line, { seen: 0.5 }],
     ['less than no observation', selection, { seen: -0.5, held: 0 }],
+    ['a logistic mean weight beyond all', logistic, { mean: 1e300 }],
+    ['a logistic covariance of 0', logistic, { diagonal: 0 }],
+    ['experts whose weights sum to 2', experts, { weights: 1 }],
+    ['experts that remember more than they saw', experts, { held: 21 }],
+    ['a line through infinite odds', calibrated, { slope: Infinity }],
+    ['a line that turns the ranking round', calibrated, { slope: -1 }],
+    [
+      'labels between the classes',
+      calibrated,
+      { labels: { values: new Float64Array(50).fill(0.5), head: 0, size: 50 } },
+    ],
+    ['scores past the end of their ring', calibrated, { scores: { values: new Float64Array(50), head: 50, size: 1 } }],
+    ['groups of one code', groups, { codes: 7 }],
+    ['a group without a learner', groups, { groups: 21 }],
+    ['half an observation of a group', groups, { counts: 0.5 }],
+    ['a base rate above 1', learned(new BaseRate({ features })), { mean: 1.5 }],
+    ['a last label of a third class', learned(new LastLabel({ features })), { last: 2 }],
+    ['an infinite mean', learned(new MeanTarget({ features })), { mean: Infinity }],
+    ['a forest that has seen half a row', forest, { seen: 0.5 }],
     ['masses above the window', spaces, { reference: { ...window, masses: new Int32Array(30).fill(2147483647) } }],
     ['huge mean rewards', new UCB1({ arms: 2 }), { means: 1e308 }],
     ['huge mean rewards that are drawn', new ThompsonSampling({ arms: 2 }), { means: 1e308 }],
@@ -95,6 +134,12 @@ describe('a small file cannot ask for all memory', () => {
     ['softmax', new SoftmaxRegression({ features, classes: 2 }), { classes: 1024, features: wide }],
     ['network', new MultiLayerPerceptron({ features }), { features: 16_000, hidden: [1024] }],
     ['neighbours', new KNearestNeighbours({ features, window: 10 }), { features: 1000, window: 67_000 }],
+    ['logistic', new BayesianLogisticRegression({ features }), { features: 100_000 }],
+    [
+      'calibration',
+      new OnlineCalibration({ learner: new LogisticRegression({ features }), window: 500 }),
+      { window: 1e9 },
+    ],
     ['naive Bayes', new GaussianNaiveBayes({ features, nominal: [1] }), { categories: wide, nominal: [0, 1] }],
   ]
   test.each(cases)('%s', (_, part, options) => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import type { Learner, Vector } from '../../src/contracts.ts'
+import type { Contribution, Explainable, Learner, Vector } from '../../src/contracts.ts'
 import { StandardScaler } from '../../src/features/transformers/standard-scaler.ts'
 import { BaseRate } from '../../src/learners/baseline.ts'
 import { PassiveAggressiveClassifier } from '../../src/learners/linear/passive-aggressive-classifier.ts'
@@ -19,6 +19,19 @@ class Witness extends BaseRate {
     super.learn(x, y, weight)
   }
 }
+
+test('its base value is finite where the parts of the labels overflow', () => {
+  /** Gives every feature the largest part there is. */
+  class Boaster extends BaseRate implements Explainable {
+    readonly explains = 'probability'
+    baseValue = (): number => 1
+    explain = (x: Vector): Contribution[] => Array.from(x, (_, feature) => ({ feature, amount: Number.MAX_VALUE }))
+  }
+  const learner = new TemporallyAugmented({ features: 1, labels: 2, create: (features) => new Boaster({ features }) })
+  const { baseValue, explain } = learner as Learner as Learner & Explainable
+  expect(baseValue(Float64Array.of(3))).toBe(Number.MAX_VALUE)
+  expect(explain(Float64Array.of(3))).toEqual([{ feature: 0, amount: Number.MAX_VALUE }])
+})
 
 describe('what the learner sees', () => {
   const rows = [

@@ -1,13 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import type { Codec, MultiLearner, Snapshot } from '../../src/contracts.ts'
+import { StandardScaler } from '../../src/features/index.ts'
 import { type Bandit, Exp3, LinUCB, ThompsonSampling, UCB1 } from '../../src/learners/bandits/index.ts'
+import { BaseRate } from '../../src/learners/baseline.ts'
 import { MultiGradientBoosting } from '../../src/learners/gradient-boosting/index.ts'
 import { HalfSpaceTrees, type HalfSpaceTreesOptions } from '../../src/learners/half-space-trees/index.ts'
 import { HoeffdingTreeMulticlass } from '../../src/learners/hoeffding-tree/index.ts'
 import { OPTIMIZERS } from '../../src/learners/linear/optimizer.ts'
 import { SoftmaxRegression } from '../../src/learners/linear/softmax-regression.ts'
 import { Accuracy } from '../../src/metrics/index.ts'
-import { anomalyLaws, banditLaws, type Law, metricLaws, multiLearnerLaws } from '../../src/testing/index.ts'
+import {
+  anomalyLaws,
+  banditLaws,
+  type Law,
+  learnerLaws,
+  metricLaws,
+  multiLearnerLaws,
+  transformerLaws,
+} from '../../src/testing/index.ts'
 
 const arms = 3
 const bandits: readonly [string, () => Bandit, Codec, contexts?: number][] = [
@@ -63,10 +73,13 @@ const multi: readonly [string, () => MultiLearner, Codec, predicts?: 'values'][]
 ]
 describe.each(multi)('%s', (_, create, codec, predicts = 'classes' as never) => {
   for (const { name, run } of multiLearnerLaws(create, codec, { features, predicts })) {
-    // the others read the length of what may be null
-    const isKnownGap = name.startsWith('refuses an out of the wrong type') && codec !== SoftmaxRegression
-    test.skipIf(isKnownGap)(name, run)
+    test(name, run)
   }
+})
+
+describe.each([Infinity, 50])('StandardScaler of half-life %s', (halfLife) => {
+  const create = (): StandardScaler => new StandardScaler({ features, halfLife })
+  for (const { name, run } of transformerLaws(create, StandardScaler, features)) test(name, run)
 })
 
 /** The laws that a class breaks. */
@@ -121,6 +134,25 @@ describe('a class that breaks a law is told so', () => {
     }
     const broken = brokenBy(multiLearnerLaws(() => new Unsure({ features, classes: 4 }), SoftmaxRegression))
     expect(broken[0]).toContain('probabilities that add up to 1')
+  })
+
+  test('a learner that believes every snapshot, and takes any list for a vector', () => {
+    class Trusting extends BaseRate {
+      #added = 0
+      override predict(x: Float64Array): number {
+        return super.predict(Float64Array.from(x)) + this.#added
+      }
+      static override fromJSON(json: Snapshot): Trusting {
+        const learner = new Trusting({ features })
+        learner.#added = json.state['mean'] as number
+        return learner
+      }
+    }
+    const broken = brokenBy(learnerLaws(() => new Trusting({ features }), Trusting, { learnsFromX: false }))
+    expect(broken).toContain('refuses what is no vector with a coded error and an unchanged state')
+    expect(broken).toContain(
+      'a snapshot with a wild number is refused with a coded error, or restores what still works',
+    )
   })
 
   test('a metric that believes every snapshot', () => {

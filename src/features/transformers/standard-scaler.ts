@@ -1,10 +1,12 @@
 import type { Snapshot, Transformer, Vector } from '../../contracts.ts'
 import { bytesOf } from '../../core/bytes-of.ts'
-import { checkHalfLife, checkVector, integer } from '../../core/check.ts'
+import { checkHalfLife, checkVector, finite, integer, nonNegative } from '../../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../../core/decayed-moments.ts'
 import { TradeLearnError } from '../../core/errors.ts'
+import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkInOut } from './window-columns.ts'
 
 /** Options of {@link StandardScaler}. */
 export type StandardScalerOptions = {
@@ -17,6 +19,10 @@ export type StandardScalerOptions = {
 type Options = Partial<StandardScalerOptions> & Pick<StandardScalerOptions, 'features'>
 type State = { readonly moments: readonly DecayedMoments[] }
 
+/** Values teach as if they were no larger, so that their squares are finite. */
+const LARGEST = 1e150
+const LARGEST_VARIANCE = 4e300
+
 /**
  * Brings every feature to mean 0 and deviation 1 as it streams by.
  *
@@ -24,9 +30,10 @@ type State = { readonly moments: readonly DecayedMoments[] }
  *
  *     z = (x - mean) / sigma        z = 0 where sigma is 0
  *
- * A missing value stays missing and teaches nothing. Nothing is clipped: what lies ten deviations out stays there.
- * O(features) time and memory. Put it before models that add features up (linear ones, nets, distances); trees do
- * not need it.
+ * A missing value stays missing and teaches nothing. Nothing is clipped: what lies ten deviations out stays there, and one
+ * value of 1e9 among ordinary ones stretches the deviation until it has faded. Where such values come, put a `Winsorizer`
+ * before it or take a `RobustScaler`. O(features) time and memory. Put it before models that add features up (linear ones,
+ * nets, distances); trees do not need it.
  *
  * @see B. P. Welford (1962), "Note on a method for calculating corrected sums of squares and products", Technometrics 4
  *
@@ -62,14 +69,13 @@ export class StandardScaler implements Transformer {
   transform(x: Vector, out: Vector): Vector {
     const { features } = this.options
     const { moments } = this.#state
-    checkVector(x, features)
-    if (out.length !== features) {
-      throw new TradeLearnError('INVALID_INPUT', `"out" must have ${features} features, got ${out.length}.`)
-    }
+    checkInOut(x, out, features)
     for (let i = 0; i < features; i++) {
       const value = x[i]!
       const { mean, variance } = moments[i]!
-      out[i] = variance > 0 ? (value - mean) / Math.sqrt(variance) : value === value ? 0 : NaN
+      // a quotient may overflow
+      if (variance > 0) out[i] = clamp((value - mean) / Math.sqrt(variance), -Number.MAX_VALUE, Number.MAX_VALUE)
+      else out[i] = value === value ? 0 : NaN
     }
     return out
   }
@@ -80,7 +86,7 @@ export class StandardScaler implements Transformer {
     checkVector(x, features)
     for (let i = 0; i < features; i++) {
       const value = x[i]!
-      if (value === value) addDecayed(moments[i]!, value, this.#decay)
+      if (value === value) addDecayed(moments[i]!, clamp(value, -LARGEST, LARGEST), this.#decay)
     }
   }
 
@@ -100,7 +106,18 @@ export class StandardScaler implements Transformer {
         `"state.moments" must have ${features} items, got ${moments.length}.`,
       )
     }
-    scaler.#state = { moments }
+    scaler.#state = { moments: moments.map(readMoments) }
     return scaler
+  }
+}
+
+/** Passes the moments of a feature from a snapshot; what had overflowed in earlier releases comes back as large as can be. */
+function readMoments({ n, mean, variance }: DecayedMoments): DecayedMoments {
+  const code = 'CORRUPT_SNAPSHOT'
+  return {
+    n: nonNegative('n', n, code),
+    mean: clamp(finite('mean', mean, code), -LARGEST, LARGEST),
+    variance:
+      variance === Infinity ? LARGEST_VARIANCE : Math.min(nonNegative('variance', variance, code), LARGEST_VARIANCE),
   }
 }

@@ -2,6 +2,7 @@ import type { JsonValue, Resizing, Serializable, Snapshot, Transformer, Vector }
 import { checkVector, integer } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot } from '../../core/snapshot.ts'
+import { checkOut } from './window-columns.ts'
 
 /** Options of {@link TransformerChain}. */
 export type TransformerChainOptions = {
@@ -68,9 +69,7 @@ export class TransformerChain implements Transformer, Resizing {
   }
 
   transform(x: Vector, out: Vector): Vector {
-    if (out.length !== this.outputs) {
-      throw new TradeLearnError('INVALID_INPUT', `"out" must have ${this.outputs} features, got ${out.length}.`)
-    }
+    checkOut(out, this.outputs)
     out.set(this.#pass(x))
     return out
   }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../contracts.ts'
 import { checkVector, integer } from '../../core/check.ts'
-import { TradeLearnError } from '../../core/errors.ts'
+import { show, TradeLearnError } from '../../core/errors.ts'
 import { createSortedWindow, pushSorted, type SortedWindow } from '../../core/sorted-window.ts'
 import { unpackState } from '../../core/state.ts'
 
@@ -24,9 +24,13 @@ export function learnColumns(columns: WindowColumns, x: Float64Array): void {
 /** Throws unless `x` and `out` have a number for each feature. */
 export function checkInOut(x: Float64Array, out: Float64Array, features: number, outputs: number = features): void {
   checkVector(x, features)
-  if (out.length !== outputs) {
-    throw new TradeLearnError('INVALID_INPUT', `"out" must have ${outputs} features, got ${out.length}.`)
-  }
+  checkOut(out, outputs)
+}
+
+/** Throws unless `out` is a vector with room for `outputs` numbers. */
+export function checkOut(out: Float64Array, outputs: number): void {
+  if (out instanceof Float64Array && out.length === outputs) return
+  throw new TradeLearnError('INVALID_INPUT', `"out" must be a Float64Array of ${outputs}, got ${show(out)}.`)
 }
 
 export const saveColumns = (columns: WindowColumns): SavedColumns => ({

@@ -1,6 +1,6 @@
 import { finite } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
-import { checkAmount, checkAmounts, checkCount, checkNumber, checkNumbers } from '../linear/checks.ts'
+import { checkAmount, checkAmounts, checkCount, checkNumber, checkNumbers } from '../checks.ts'
 
 /** What is known of the arms: rewards counted and averaged, the past fading, and of all rewards together. */
 export type ArmStatistics = {

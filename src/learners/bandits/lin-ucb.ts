@@ -6,9 +6,9 @@ import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
-import { checkAmount, checkCount, checkNumbers, corrupt, count } from '../linear/checks.ts'
+import { checkAmount, checkCount, corrupt, count } from '../checks.ts'
 import {
-  checkUD,
+  checkPosterior,
   createScratch,
   type FadingPosterior,
   fadePosterior,
@@ -82,8 +82,6 @@ export class LinUCB implements Bandit, Sized {
   readonly #variances: Float64Array
   readonly #turns: number
   readonly #scratch: Scratch
-  /** What the fading works in; the other vectors are in use meanwhile. */
-  readonly #fading: Scratch
   #state: State
 
   constructor({
@@ -108,7 +106,6 @@ export class LinUCB implements Bandit, Sized {
     this.#turns = turnsOf(n, halfLife)
     this.#variances = new Float64Array(n).fill(1 / ridge)
     this.#scratch = createScratch(n)
-    this.#fading = createScratch(n)
     const fresh = (): FadingPosterior => freshArm(this.#variances)
     this.#state = { seen: 0, total: 0, errors: 0, arms: Array.from({ length: arms }, fresh) }
   }
@@ -155,7 +152,7 @@ export class LinUCB implements Bandit, Sized {
     const { x: z, projected, spread } = this.#scratch
     if (this.#decay < 1) {
       for (let i = 0; i < s.arms.length; i++) {
-        fadePosterior(s.arms[i]!, this.#variances, this.#decay, this.#turns, this.#fading)
+        fadePosterior(s.arms[i]!, this.#variances, this.#decay, this.#turns, this.#scratch.spread)
       }
     }
     const model = s.arms[arm]!
@@ -250,11 +247,7 @@ function checkState({ seen, total, errors, arms }: State, options: LinUCBOptions
   checkAmount('state.total', total, seen)
   checkAmount('state.errors', errors, LARGEST_ERROR * LARGEST_ERROR * seen)
   if (arms.length !== options.arms) corrupt('state.arms', `a list of ${options.arms}`, arms)
-  for (const [i, { held, turn, mean, ...covariance }] of arms.entries()) {
-    const path = `state.arms[${i}]`
-    checkAmount(`${path}.held`, held, seen)
-    if (checkCount(`${path}.turn`, turn) >= n) corrupt(`${path}.turn`, `below ${n}`, turn)
-    checkNumbers(`${path}.mean`, mean, n, LARGEST_WEIGHT)
-    checkUD(path, covariance, n, () => 1 / options.ridge)
+  for (const [i, arm] of arms.entries()) {
+    checkPosterior(`state.arms[${i}]`, arm, n, seen, LARGEST_WEIGHT, () => 1 / options.ridge)
   }
 }

@@ -5,7 +5,7 @@ import { drawNormal } from '../../core/draw.ts'
 import { SeededRng } from '../../core/rng.ts'
 import { checkSnapshot, nested, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
-import { count } from '../linear/checks.ts'
+import { count } from '../checks.ts'
 import { packMember } from '../members.ts'
 import {
   type ArmStatistics,

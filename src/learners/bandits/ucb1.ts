@@ -3,7 +3,7 @@ import { checkHalfLife, nonNegative, positive } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
-import { count } from '../linear/checks.ts'
+import { count } from '../checks.ts'
 import {
   type ArmStatistics,
   checkArm,

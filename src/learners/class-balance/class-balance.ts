@@ -6,7 +6,8 @@ import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
-import { checkCount } from '../linear/checks.ts'
+import { checkCount } from '../checks.ts'
+import { lengthOf } from '../length-of.ts'
 import { packMember, type Restore, restoreMember } from '../members.ts'
 import { newestShare } from '../newest-share.ts'
 import { sizeOf } from '../size.ts'
@@ -117,7 +118,7 @@ export class ClassBalance implements Learner, Sized {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    checkObservation('binary', x, x?.length ?? 0, y, weight)
+    checkObservation('binary', x, lengthOf(x), y, weight)
     const s = this.#state
     const scaled = Math.min(weight * this.#factorOf(y), Number.MAX_VALUE)
     // the learner may still refuse the length of x; a weight that rounds to 0 teaches nothing, as it would anyway

@@ -2,6 +2,7 @@ import type { Learner, Sized, Snapshot, Vector } from '../../contracts.ts'
 import { checkObservation, positive } from '../../core/check.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { lengthOf } from '../length-of.ts'
 import { packMember, type Restore, restoreMember } from '../members.ts'
 import { sizeOf } from '../size.ts'
 import { lendAbilities } from './lend-abilities.ts'
@@ -85,7 +86,7 @@ export class CostWeighting implements Learner, Sized {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    checkObservation('binary', x, x?.length ?? 0, y, weight)
+    checkObservation('binary', x, lengthOf(x), y, weight)
     const factor = 2 * (y === 1 ? 1 - this.threshold : this.threshold)
     const scaled = Math.min(weight * factor, Number.MAX_VALUE)
     // a weight that rounds to 0 would be refused

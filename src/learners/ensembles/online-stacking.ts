@@ -5,6 +5,7 @@ import { clamp, logit } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { isRefittable, lend, refitInTurn } from '../abilities.ts'
+import { lengthOf } from '../length-of.ts'
 import { packMember, type Restore, restoreMember, restoreMembers } from '../members.ts'
 import { checkOneWidth } from '../one-width.ts'
 import { sizeOf, sizeOfAll } from '../size.ts'
@@ -92,7 +93,7 @@ export class OnlineStacking implements Learner {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    checkObservation(this.task, x, x?.length ?? 0, y, weight)
+    checkObservation(this.task, x, lengthOf(x), y, weight)
     if (x.length !== this.#width) this.#checkWidth(x)
     this.meta.learn(this.#ask(x), y, weight)
     for (const learner of this.learners) learner.learn(x, y, weight)
@@ -130,7 +131,7 @@ export class OnlineStacking implements Learner {
   #ask(x: Vector): Vector {
     const { learners, task } = this
     const n = learners.length
-    const width = this.options.sees === 'advice' ? n : n + x.length
+    const width = this.options.sees === 'advice' ? n : n + lengthOf(x)
     if (this.#advice.length !== width) this.#advice = new Float64Array(width)
     const advice = this.#advice
     for (let i = 0; i < n; i++) {

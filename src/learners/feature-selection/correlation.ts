@@ -1,4 +1,4 @@
-import { checkAmounts, checkNumbers } from '../linear/checks.ts'
+import { checkAmounts, checkNumbers } from '../checks.ts'
 
 /** Exponentially weighted moments of every feature together with the label, over the rows where it is known. */
 export type Correlations = {

@@ -1,4 +1,4 @@
-import { checkAmount, checkAmounts, checkNumber, checkNumbers, corrupt } from '../linear/checks.ts'
+import { checkAmount, checkAmounts, checkNumber, checkNumbers, corrupt } from '../checks.ts'
 
 /**
  * Exponentially weighted counts of every feature's eight bins against two kinds of label.

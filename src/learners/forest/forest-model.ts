@@ -3,6 +3,7 @@ import { checkObservation, checkVector, integer } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { sigmoid } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
+import { checkOut } from '../check-out.ts'
 import { type ExplainedOutput, explainOutput } from './explain-output.ts'
 import type { Forest } from './forest.ts'
 import { expOf, toShares } from './links.ts'
@@ -109,9 +110,7 @@ export class ForestModel implements Learner, Explainable, ModelContent {
   /** Writes the margins, what the trees add up to, into `out` and returns it. */
   marginInto(x: Vector, out: Vector): Vector {
     checkVector(x, this.features)
-    if (!(out instanceof Float64Array) || out.length !== this.outputs) {
-      throw new TradeLearnError('INVALID_INPUT', `"out" must be a Float64Array of ${this.outputs}, got ${out?.length}.`)
-    }
+    checkOut(out, this.outputs)
     scoreInto(this.#scorer, x, 0, out)
     return out
   }

@@ -1,12 +1,11 @@
 import type { JsonObject, Measurable, RefitWork, Vector } from '../../contracts.ts'
 import { integer } from '../../core/check.ts'
-import { TradeLearnError } from '../../core/errors.ts'
 import { type State as Packable, unpackState } from '../../core/state.ts'
 import { checkForest, createForest, type Forest } from '../forest/forest.ts'
 import { createScorer, type Scorer, scoreInto, scoreMany } from '../forest/scorer.ts'
 import { createShap, type Shap } from '../forest/shap.ts'
 import { baseOf } from './boost.ts'
-import { checkRow, checkWindow } from './check-row.ts'
+import { checkLengths, checkRow, checkWindow } from './check-row.ts'
 import { runJob, TRAINING, type TrainingJob } from './job.ts'
 import { type CustomLoss, type Loss, lossFor } from './loss.ts'
 import { trainingMemory } from './memory.ts'
@@ -160,13 +159,8 @@ export class Booster {
   ): Generator<number, Beginning, void> {
     const { options } = this
     const { features, window: most } = options
+    checkLengths(rows, y, weights)
     const n = rows.length
-    if (y.length !== n || (weights && weights.length !== n)) {
-      throw new TradeLearnError(
-        'INVALID_INPUT',
-        `"y" and "weights" must have ${n} entries like "rows", got ${y.length} and ${weights?.length}.`,
-      )
-    }
     const before = this.#state
     const { window, refits, seen } = before
     const all = emptyWindow(features, n)

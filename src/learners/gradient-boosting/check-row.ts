@@ -18,6 +18,19 @@ function wantedLabel({ loss, classes }: GradientBoostingOptions, y: number): str
   return undefined
 }
 
+/** Throws unless rows, labels and weights, where there are any, are lists of one length. */
+export function checkLengths(rows: readonly unknown[], y: ArrayLike<number>, weights?: ArrayLike<number>): void {
+  if (!Array.isArray(rows)) {
+    throw new TradeLearnError('INVALID_INPUT', `"rows" must be a list of vectors, got ${show(rows)}.`)
+  }
+  const { length } = rows
+  if (y?.length === length && (!weights || weights.length === length)) return
+  throw new TradeLearnError(
+    'INVALID_INPUT',
+    `"y" and "weights" must have ${length} entries like "rows", got ${show(y)} and ${show(weights)}.`,
+  )
+}
+
 /** Throws `CORRUPT_SNAPSHOT` unless a table that was read back could have been written. */
 export function checkWindow({ x, y, weights }: Table, options: GradientBoostingOptions): void {
   const { features, window: most, task } = options

@@ -16,6 +16,7 @@ import { checkVector } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkOut } from '../check-out.ts'
 import { explainOutput } from '../forest/explain-output.ts'
 import { biasOf, type Forest } from '../forest/forest.ts'
 
@@ -113,8 +114,7 @@ export class GradientBoosting
   ): Float64Array {
     const { features } = this.options
     const rows = this.#rowsOf(x)
-    if (out.length !== rows)
-      throw new TradeLearnError('INVALID_INPUT', `"out" must have ${rows} entries, got ${out.length}.`)
+    checkOut(out, rows)
     if (!isTable(x)) for (let i = 0; i < rows; i++) out[i] = this.predict(x[i]!)
     else {
       for (let i = 0; i < rows; i++) checkVector(x.subarray(i * features, (i + 1) * features), features)
@@ -188,7 +188,8 @@ export class GradientBoosting
     return biasOf(this.forest)[0]!
   }
 
-  baseValue(_x: Vector): number {
+  baseValue(x: Vector): number {
+    checkVector(x, this.options.features)
     return this.#explainedOf(this.bias)
   }
 

@@ -14,6 +14,7 @@ import { checkVector } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkOut } from '../check-out.ts'
 import { type ExplainedOutput, explainOutput } from '../forest/explain-output.ts'
 import type { Forest } from '../forest/forest.ts'
 import { ForestModel } from '../forest/forest-model.ts'
@@ -91,9 +92,7 @@ export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetfu
   /** What the trees add up to: unnormalised log-probabilities, or unsorted quantiles. */
   marginsInto(x: Vector, out: Vector): Vector {
     checkVector(x, this.options.features)
-    if (out.length !== this.outputs) {
-      throw new TradeLearnError('INVALID_INPUT', `"out" must have ${this.outputs} entries, got ${out.length}.`)
-    }
+    checkOut(out, this.outputs)
     this.#booster.marginsInto(x, out)
     return out
   }
@@ -101,9 +100,7 @@ export class MultiGradientBoosting implements MultiLearner, Refittable, Forgetfu
   /** Predictions for many vectors, those of the first one first: `outputs` numbers each. */
   predictMany(rows: readonly Vector[], out: Float64Array = new Float64Array(rows.length * this.outputs)): Float64Array {
     const { outputs } = this
-    if (out.length !== rows.length * outputs) {
-      throw new TradeLearnError('INVALID_INPUT', `"out" must have ${rows.length * outputs} entries, got ${out.length}.`)
-    }
+    checkOut(out, rows.length * outputs)
     for (const [i, x] of rows.entries()) this.predictInto(x, out.subarray(i * outputs, (i + 1) * outputs))
     return out
   }

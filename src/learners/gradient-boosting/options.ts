@@ -1,5 +1,6 @@
 import { checkHalfLife, fraction, integer, nonNegative, oneOf, openFraction, positive, text } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
+import { atMost } from '../at-most.ts'
 import { MOST_COUNT } from './window.ts'
 
 /** What the trees try to get right. */
@@ -298,11 +299,6 @@ function checkBaseScore(value: number, loss: string): number {
 function checkFeatures(name: string, list: readonly number[], features: number): readonly number[] {
   for (const feature of checkList(name, list)) atMost(name, integer(name, feature, 0), features - 1)
   return [...new Set(list)].sort((a, b) => a - b)
-}
-
-function atMost(name: string, value: number, most: number): number {
-  if (value <= most) return value
-  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${most}, got ${value}.`)
 }
 
 /** Options of the shape that snapshots hold, to check one against. */

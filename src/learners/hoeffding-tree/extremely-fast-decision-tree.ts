@@ -1,5 +1,5 @@
 import type { Contribution, Explainable, Learner, Snapshot, Vector } from '../../contracts.ts'
-import { checkObservation, checkVector, integer, nonNegative, positive } from '../../core/check.ts'
+import { checkHalfLife, checkObservation, checkVector, integer, nonNegative, positive } from '../../core/check.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { describeTree, type TreeNode } from './describe.ts'
@@ -37,19 +37,25 @@ import { childOf, cutBelow, route, UP_TO } from './tree.ts'
 
 /** Options of {@link ExtremelyFastDecisionTree}; `gracePeriod` is 50 unless given. */
 export type ExtremelyFastDecisionTreeOptions = HoeffdingTreeOptions & {
-  /** Weight that a branch takes in between two looks at whether a better split has turned up. @defaultValue 200 */
+  /** Weight that a branch sees between two looks at whether a better split has turned up, until it settles. @defaultValue 200 */
   readonly reevaluateEvery: number
   /** Lead in gain that a better split must have where ε < τ, a tie. @defaultValue 0.005 */
   readonly tieLead: number
+  /**
+   * Weight from which on a branch has settled: of n it takes in one row in n / `settledAfter`, with as many times its
+   * weight, and looks as much more rarely. `Infinity` takes in every row, as in the paper, and costs more the deeper the
+   * tree. @defaultValue 5000
+   */
+  readonly settledAfter: number
 }
 
 /**
- * Weight from which on a branch pauses longer between two looks, in proportion: gains over all that was seen move ever more
- * slowly. At 20,000 the usual pause is a hundredth of it.
+ * 1 / golden ratio. Its multiples modulo 1 spread evenly, those of every k-th row as well: no rhythm in a stream is sampled
+ * askew, and no source of chance is needed.
  */
-const SETTLED = 20_000
+const GOLDEN = 0.6180339887498949
 
-type Own = Pick<ExtremelyFastDecisionTreeOptions, 'reevaluateEvery' | 'tieLead'>
+type Own = Pick<ExtremelyFastDecisionTreeOptions, 'reevaluateEvery' | 'tieLead' | 'settledAfter'>
 type Input = HoeffdingTreeInput & Partial<Own>
 type State = { seen: number } & Grown
 
@@ -58,6 +64,8 @@ function resolveOptions(input: Input): ExtremelyFastDecisionTreeOptions {
     ...resolveTreeOptions({ ...input, gracePeriod: input.gracePeriod ?? 50 }),
     reevaluateEvery: positive('reevaluateEvery', input.reevaluateEvery ?? 200),
     tieLead: nonNegative('tieLead', input.tieLead ?? 0.005),
+    // like a half-life at least 1, or Infinity
+    settledAfter: checkHalfLife('settledAfter', input.settledAfter ?? 5000),
   }
 }
 
@@ -70,8 +78,8 @@ const createExtremelyFastKernel = (options: ExtremelyFastDecisionTreeOptions): K
  *
  * Where a {@link HoeffdingTreeClassifier} waits until the best feature is surely ahead of the second, this tree, also
  * known as Hoeffding anytime tree, splits once the best is surely ahead of not splitting: G(a) - minGain > ε. Its
- * branches go on keeping statistics, and every `reevaluateEvery` observations, more rarely where a branch has seen more than
- * 20,000, the question c that it asks is weighed against the best:
+ * branches go on keeping statistics, and every `reevaluateEvery` observations the question c that they ask is weighed against
+ * the best:
  *
  *     G(a) - G(c) > ε      or ε < τ and G(a) - G(c) > tieLead
  *
@@ -79,11 +87,12 @@ const createExtremelyFastKernel = (options: ExtremelyFastDecisionTreeOptions): K
  * Where even the best gains less than `minGain` by more than ε, the branch becomes a leaf again.
  *
  * The grace period is a quarter of the usual one, as deciding early is the point. A look at a branch costs as much as an attempt
- * to split: River looks after 20 rows, MOA after 2,000.
+ * to split: River looks after 20 rows, MOA after 2,000. Branches that have settled learn from a sample, so that a deep tree costs
+ * hardly more than a shallow one: their gains, over all that was seen, move ever more slowly.
  *
- * `predict` takes O(depth + features), `learn` O(depth x features); memory is O(maxLeaves x features), twice that of a
- * Hoeffding tree, and at most `maxBytes`: where that is too little, leaves come first, and branches without statistics keep
- * their question. Missing values, weights and memory are else handled as there.
+ * `predict` takes O(depth + features), `learn` O(depth + features x branches that have not settled); memory is
+ * O(maxLeaves x features), twice that of a Hoeffding tree, and at most `maxBytes`: where that is too little, leaves come
+ * first, and branches without statistics keep their question. Missing values, weights and memory are else handled as there.
  *
  * For streams where waiting costs more than deciding twice. It follows a drift only as far as the newer rows outweigh the
  * older ones, so under lasting drift take a {@link HoeffdingAdaptiveTree}.
@@ -105,7 +114,7 @@ const createExtremelyFastKernel = (options: ExtremelyFastDecisionTreeOptions): K
  */
 export class ExtremelyFastDecisionTree implements Learner, Explainable {
   static readonly type: string = 'extremely-fast-decision-tree'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly task = 'binary'
   readonly explains: 'probability' = 'probability'
@@ -158,41 +167,38 @@ export class ExtremelyFastDecisionTree implements Learner, Explainable {
   }
 
   learn(x: Vector, y: number, weight = 1): void {
-    const { features, gracePeriod } = this.options
+    const { features, gracePeriod, reevaluateEvery, settledAfter } = this.options
     checkObservation('binary', x, features, y, weight)
     const counted = weight < HEAVIEST ? weight : HEAVIEST
     const { layout } = this.#kernel
     const state = this.#state
     const { tree, leaves } = state
     state.seen++
+    const luck = (state.seen * GOLDEN) % 1
 
     // down the branches, which learn as well; one that changes ends the round with its new leaves
     let node = 0
     while (tree.feature[node]! >= 0) {
-      const place = this.#take(node, x, y, counted)
-      if (place >= 0 && isDue(leaves, place, this.#pauseOf(place)) && this.#reconsider(node)) return
+      const place = tree.place[node]!
+      tree.counts[2 * node + y]! += counted
+      if (place >= 0) {
+        // of a settled branch's rows one stands for several
+        const stands = Math.max(1, leaves.arrived[place]! / settledAfter)
+        if (stands * luck < 1) {
+          observe(leaves, layout, place, x, y, stands * counted)
+          if (isDue(leaves, place, stands * reevaluateEvery) && this.#reconsider(node)) return
+        }
+      }
       node = childOf(tree, layout, node, x)
     }
 
     // the leaf
     scoreLeaf(this.#kernel, state, node, x, y, counted)
-    const place = this.#take(node, x, y, counted)
+    const place = tree.place[node]!
+    tree.counts[2 * node + y]! += counted
+    if (place >= 0) observe(leaves, layout, place, x, y, counted)
     if (state.seen % REVIEW_EVERY === 0) shareOutPlaces(this.#kernel, state)
     else if (place >= 0 && isDue(leaves, place, gracePeriod)) this.#tryToSplit(node)
-  }
-
-  /** Weight between two looks at a branch. */
-  #pauseOf(place: number): number {
-    return this.options.reevaluateEvery * Math.max(1, this.#state.leaves.arrived[place]! / SETTLED)
-  }
-
-  /** Takes an observation in at a node, and returns the place of the node's statistics. */
-  #take(node: number, x: Vector, y: number, weight: number): number {
-    const { tree, leaves } = this.#state
-    const place = tree.place[node]!
-    tree.counts[2 * node + y]! += weight
-    if (place >= 0) observe(leaves, this.#kernel.layout, place, x, y, weight)
-    return place
   }
 
   /** Splits a leaf whose best split is surely better than none. */
@@ -222,7 +228,9 @@ export class ExtremelyFastDecisionTree implements Learner, Explainable {
     const place = tree.place[node]!
     const now = gainOfQuestion(this.options, layout, leaves, place, feature, question, tree.threshold[node]!, best)
     findSplit(this.options, layout, leaves, place, best)
-    const bound = boundAt(kernel, tree, node)
+    // a settled branch has seen fewer rows than it counts: settledAfter (1 + ln stands)
+    const stands = Math.max(1, leaves.arrived[place]! / this.options.settledAfter)
+    const bound = boundAt(kernel, tree, node) * Math.sqrt(stands / (1 + Math.log(stands)))
 
     // no question is worth it
     if (minGain - best.gain > bound) {
@@ -257,9 +265,11 @@ export class ExtremelyFastDecisionTree implements Learner, Explainable {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): ExtremelyFastDecisionTree {
-    const { options, state } = checkSnapshot(ExtremelyFastDecisionTree, json)
-    const template = { ...templateTreeOptions(), reevaluateEvery: 0, tieLead: 0 }
-    const resolved = resolveOptions(unpackState(options, template, 'options'))
+    const { version, options, state } = checkSnapshot(ExtremelyFastDecisionTree, json)
+    // version 1 took in every row, and looked more rarely from here on
+    const written = version >= 2 ? options : { settledAfter: 20_000, ...options }
+    const template = { ...templateTreeOptions(), reevaluateEvery: 0, tieLead: 0, settledAfter: 0 }
+    const resolved = resolveOptions(unpackState(written, template, 'options'))
     const kernel = createExtremelyFastKernel(resolved)
     const { seen, tree, leaves } = unpackState(state, { seen: 0, ...templateGrown(kernel) })
     integer('state.seen', seen, 0, 'CORRUPT_SNAPSHOT')

@@ -4,6 +4,7 @@ import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { atMost } from '../at-most.ts'
+import { checkOut } from '../check-out.ts'
 import { describeTree, type TreeNode } from './describe.ts'
 import {
   bytesOf,
@@ -118,9 +119,7 @@ export class HoeffdingTreeMulticlass implements MultiLearner, Sized {
   predictInto(x: Vector, out: Vector): Vector {
     const { features, classes } = this.options
     checkVector(x, features)
-    if (out.length !== classes) {
-      throw new TradeLearnError('INVALID_INPUT', `"out" must have ${classes} entries, got ${out.length}.`)
-    }
+    checkOut(out, classes)
     const state = this.#state
     const leaf = route(state.tree, this.#kernel.layout, 0, x)
     // by way of the scratch paper, for `out` may be `x`

@@ -3,8 +3,8 @@ import { checkObservation, checkVector, openFraction, positive } from '../../cor
 import { sigmoid } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkNumbers, corrupt, count } from '../checks.ts'
 import { linearContributions } from '../contributions.ts'
-import { checkNumbers, corrupt, count } from './checks.ts'
 import { addScaled, linearScore, MAX_WEIGHT, squaredNorm } from './kernel.ts'
 
 /** Options of {@link ALMA}. */

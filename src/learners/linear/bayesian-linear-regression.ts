@@ -1,18 +1,21 @@
 import type { Contribution, Explainable, Forgetful, Learner, Sized, Snapshot, Vector } from '../../contracts.ts'
 import { checkHalfLife, checkObservation, checkVector, integer, nonNegative, positive } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
-import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkAmount, checkCount, count } from '../checks.ts'
 import { linearContributions } from '../contributions.ts'
 import { createUD, projectUD, updateUD } from '../ud-covariance.ts'
-import { checkAmount, checkCount, checkNumbers, corrupt, count } from './checks.ts'
 import {
-  checkUD,
+  checkPosterior,
+  checkVariance,
   createScratch,
   type FadingPosterior,
   fadePosterior,
+  LARGEST,
+  MOST_FEATURES,
+  marginOf,
   type Scratch,
   turnsOf,
 } from './fading-posterior.ts'
@@ -44,12 +47,8 @@ type State = FadingPosterior & {
 
 /** A prior variance of 0 in factors that cannot hold one. */
 const LEAST_VARIANCE = 1e-100
-/** Values and weights of observations count no more than this, so that no product of them overflows. */
-const LARGEST = 1e12
 /** More than all weights of observations can add up to: 2^53 of the largest. */
 const LARGEST_SUM = 1e28
-/** A prior as wide as this says nothing at all. */
-const LARGEST_VARIANCE = 1e50
 
 /**
  * Linear regression that knows how much it does not know: recursive least squares with a prior and forgetting.
@@ -108,7 +107,7 @@ export class BayesianLinearRegression implements Learner, Explainable, Forgetful
     this.#variances = new Float64Array(n).fill(priorVariance)
     this.#variances[features] = Math.max(interceptVariance, LEAST_VARIANCE)
     this.#decay = decayOf(halfLife)
-    this.#turns = turnsOf(n, halfLife)
+    this.#turns = Math.ceil(turnsOf(n, halfLife))
     this.#scratch = createScratch(n)
     this.#state = fresh(this.#variances)
   }
@@ -146,7 +145,7 @@ export class BayesianLinearRegression implements Learner, Explainable, Forgetful
   predictVariance(x: Vector): number {
     checkVector(x, this.options.features)
     const { x: known, projected } = this.#scratch
-    this.#margin(x)
+    marginOf(this.#state.mean, x, known)
     return this.noiseVariance * (1 + projectUD(this.#state, known, projected))
   }
 
@@ -167,10 +166,10 @@ export class BayesianLinearRegression implements Learner, Explainable, Forgetful
     const s = this.#state
     const { x: known, projected, spread } = this.#scratch
     const trust = Math.min(weight, LARGEST)
-    if (this.#decay < 1) fadePosterior(s, this.#variances, this.#decay, this.#turns, this.#scratch)
+    if (this.#decay < 1) fadePosterior(s, this.#variances, this.#decay, this.#turns, this.#scratch.spread)
 
     // the share of the squared error that is noise, were the weights' distribution true
-    const error = clamp(y - this.#margin(x), -MAX_WEIGHT, MAX_WEIGHT)
+    const error = clamp(y - marginOf(s.mean, x, known), -MAX_WEIGHT, MAX_WEIGHT)
     const stretch = 1 + trust * projectUD(s, known, projected)
     s.labels = s.labels * this.#decay + trust
     s.squares = s.squares * this.#decay + (trust * error * error) / stretch
@@ -191,7 +190,7 @@ export class BayesianLinearRegression implements Learner, Explainable, Forgetful
     const { seen, mean } = s
     const share = keep / s.held
     if (keep > 0) {
-      fadePosterior(s, this.#variances, share, mean.length, this.#scratch)
+      fadePosterior(s, this.#variances, share, mean.length, this.#scratch.spread)
       s.labels *= share
       s.squares *= share
     } else this.#state = { ...fresh(this.#variances), seen }
@@ -210,39 +209,12 @@ export class BayesianLinearRegression implements Learner, Explainable, Forgetful
     const variances = learner.#variances
     const s = unpackState(state, fresh(variances))
     checkCount('state.seen', s.seen)
-    checkAmount('state.held', s.held, s.seen)
     checkAmount('state.labels', s.labels, LARGEST_SUM)
     checkAmount('state.squares', s.squares, MAX_WEIGHT * MAX_WEIGHT * LARGEST_SUM)
-    if (checkCount('state.turn', s.turn) > read.features) corrupt('state.turn', `at most ${read.features}`, s.turn)
-    checkNumbers('state.mean', s.mean, s.mean.length, MAX_WEIGHT)
-    checkUD('state', s, variances.length, (i) => variances[i]!)
+    checkPosterior('state', s, variances.length, s.seen, MAX_WEIGHT, (i) => variances[i]!)
     learner.#state = s
     return learner
   }
-
-  /** The prediction m·x; leaves x with zeros for what is missing and a final 1 in the scratch vector. */
-  #margin(x: Vector): number {
-    const { mean } = this.#state
-    const known = this.#scratch.x
-    const n = x.length
-    let sum = mean[n]!
-    for (let i = 0; i < n; i++) {
-      const raw = x[i]!
-      const value = raw === raw ? clamp(raw, -LARGEST, LARGEST) : 0
-      known[i] = value
-      sum += mean[i]! * value
-    }
-    known[n] = 1
-    return sum
-  }
-}
-
-/** The covariance of so many has 4 million numbers. */
-const MOST_FEATURES = 2048
-
-function checkVariance(name: string, value: number): number {
-  if (value <= LARGEST_VARIANCE) return value
-  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${LARGEST_VARIANCE}, got ${value}.`)
 }
 
 function fresh(variances: Float64Array): State {

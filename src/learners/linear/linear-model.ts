@@ -3,7 +3,7 @@ import { checkHalfLife, fraction, integer, nonNegative, oneOf, positive } from '
 import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { packState, unpackState } from '../../core/state.ts'
-import { checkCount, checkNumber, checkNumbers, corrupt, count } from './checks.ts'
+import { checkCount, checkNumber, checkNumbers, corrupt, count } from '../checks.ts'
 import { linearScore, MAX_WEIGHT, squaredNorm } from './kernel.ts'
 import {
   average,

@@ -2,7 +2,7 @@ import type { JsonValue, Vector } from '../../contracts.ts'
 import { oneOf, positive } from '../../core/check.ts'
 import { clamp } from '../../core/math.ts'
 import { unpackState } from '../../core/state.ts'
-import { checkNumbers, corrupt, count } from './checks.ts'
+import { checkNumbers, corrupt, count } from '../checks.ts'
 import { addScaled, linearScore, MAX_WEIGHT, squaredNorm } from './kernel.ts'
 
 /** How far a passive-aggressive step goes. */

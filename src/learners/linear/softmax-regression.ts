@@ -3,7 +3,8 @@ import { checkObservation, checkVector } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
-import { corrupt, count } from './checks.ts'
+import { checkOut } from '../check-out.ts'
+import { corrupt, count } from '../checks.ts'
 import { linearScore, MAX_GRADIENT } from './kernel.ts'
 import {
   freshLinear,
@@ -87,9 +88,7 @@ export class SoftmaxRegression implements MultiLearner, Sized {
     const { features, classes } = this.options
     const { sums } = this.#state
     checkVector(x, features)
-    if (!(out instanceof Float64Array && out.length === classes)) {
-      throw new TradeLearnError('INVALID_INPUT', `"out" must be a Float64Array of ${classes}, got ${show(out)}.`)
-    }
+    checkOut(out, classes)
     for (let k = 0; k < classes; k++) out[k] = linearScore(sums[k]!.weights, sums[k]!.intercept, x)
     return softmax(out)
   }

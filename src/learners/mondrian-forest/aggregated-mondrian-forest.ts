@@ -5,6 +5,7 @@ import { show, TradeLearnError } from '../../core/errors.ts'
 import { SeededRng } from '../../core/rng.ts'
 import { checkSnapshot, nested, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkCount, checkMoments } from '../checks.ts'
 import { packMember } from '../members.ts'
 import { checkTree } from './check-tree.ts'
 import { type Growth, learnTree } from './learn-tree.ts'
@@ -199,6 +200,8 @@ export class AggregatedMondrianForest implements Learner, Sized {
     const forest = new AggregatedMondrianForest({ features, trees, ...rest })
     const shape = { ...fresh({ ...forest.options, trees: 0 }), trees: [createTree(features, 0, 0)] }
     const read = unpackState(own, shape)
+    checkCount('state.seen', read.seen)
+    checkMoments('state.errors', read.errors, 0, LARGEST_ERROR * LARGEST_ERROR)
     for (const tree of read.trees) {
       checkTree(tree, forest.options)
       makeRoom(tree, features, forest.options.maxNodes)

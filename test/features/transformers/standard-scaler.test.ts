@@ -61,6 +61,33 @@ test('answers 0 where there is no deviation, also before the first observation',
   expect([...scaler.transform(Float64Array.of(0.1, 2), new Float64Array(2))]).toEqual([0, 0])
 })
 
+test('one value beyond all measure does not lose a feature for ever: with a half-life it comes back', () => {
+  const scaler = new StandardScaler({ features: 1, halfLife: 2 })
+  const learn = (n: number): void => {
+    for (let i = 0; i < n; i++) scaler.learn(Float64Array.of(i % 2))
+  }
+  learn(50)
+  for (const wild of [1e300, -1.7e308, 1.7e308]) scaler.learn(Float64Array.of(wild))
+  for (const x of [0, 1, 1.7e308, -1.7e308]) {
+    expect(Number.isFinite(scaler.transform(Float64Array.of(x), new Float64Array(1))[0]!)).toBe(true)
+  }
+  // 1e300 has gone after a thousand halvings
+  learn(2400)
+  expect(Math.abs(scaler.transform(Float64Array.of(1), new Float64Array(1))[0]!)).toBeGreaterThan(0.5)
+})
+
+test('a snapshot in which the variance has overflowed, as in earlier releases, is read as the largest there is', () => {
+  const json = JSON.parse(JSON.stringify(new StandardScaler({ features: 1 })))
+  json.state.moments[0] = { n: 5, mean: 1e299, variance: { $: 'Infinity' } }
+  const z = StandardScaler.fromJSON(json).transform(Float64Array.of(1e300), new Float64Array(1))[0]!
+  // (1e300 - 1e150) / 2e150
+  expect(z / 5e149).toBeCloseTo(1, 9)
+  for (const variance of [-1, { $: 'NaN' }]) {
+    json.state.moments[0].variance = variance
+    expect(() => StandardScaler.fromJSON(json)).toThrow(expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }))
+  }
+})
+
 test('does not clip and does not cancel: price 1e7 with a deviation of 0.3', () => {
   const scaler = new StandardScaler({ features: 1 })
   for (let i = 0; i < 10_000; i++) scaler.learn(Float64Array.of(1e7 + (i % 2 ? 0.3 : -0.3)))

@@ -106,23 +106,72 @@ describe('splits', () => {
     expect(moves).toBeGreaterThan(1)
   })
 
-  test('are looked at more rarely by a branch that has seen more than 20,000', () => {
-    const tree = new ExtremelyFastDecisionTree({ features: 1, ...eager, reevaluateEvery: 20, maxLeaves: 2 })
-    const looks = new Set<number>()
-    const pauses: number[] = []
+  /** What a tree's root has seen by its own account, and when it last looked. */
+  const accountOf = (tree: ExtremelyFastDecisionTree): { arrived: number; last: number } => {
+    const leaves = tree.toJSON().state['leaves'] as { readonly [name: string]: JsonValue }
+    const read = (name: string): number =>
+      unpackState({ array: leaves[name]! }, { array: new Float64Array(0) }).array[0]!
+    return { arrived: read('arrived'), last: read('lastAttempt') }
+  }
+
+  test('are looked at more rarely by a branch that has settled, which counts no less for it', () => {
+    const tree = new ExtremelyFastDecisionTree({
+      ...{ features: 1, ...eager, reevaluateEvery: 20, maxLeaves: 2 },
+      settledAfter: 10_000,
+    })
+    const looks: number[] = []
     const rng = new SeededRng('settled')
-    for (let i = 0; i < 60_100; i++) {
+    let changes = 0
+    let before = 0
+    for (let i = 1; i <= 60_000; i++) {
       const x = drawNormal(rng)
       tree.learn(Float64Array.of(x), Number(x > 0))
-      // the third look after each ten thousand, and the time since the second
-      if (i % 10_000 === 0) looks.clear()
-      if (i % 10_000 > 200) continue
-      const { lastAttempt } = tree.toJSON().state['leaves'] as { readonly lastAttempt: JsonValue }
-      const { last } = unpackState({ last: lastAttempt }, { last: new Float64Array(0) })
-      if (!looks.has(last[0]!) && looks.size === 3) pauses.push(last[0]! - [...looks].at(-1)!)
-      looks.add(last[0]!)
+      // a look now and then costs time
+      const close = i > 59_000 || i < 100 || (i > 30_000 && i < 30_300)
+      if (!close) continue
+      const { arrived, last } = accountOf(tree)
+      if (arrived !== before && i > 59_000) changes++
+      before = arrived
+      if (last !== looks.at(-1)) looks.push(last)
     }
-    expect(pauses).toEqual([20, 20, 21, 31, 41, 51])
+    // of n it takes in one row in n / 10,000, for which it counts as many
+    expect(before / 60_000).toBeCloseTo(1, 2)
+    expect(changes).toBeGreaterThan(1000 / 6.5)
+    expect(changes).toBeLessThan(1000 / 5.5)
+    const pauses = looks.map((look, i) => look - (looks[i - 1] ?? 0))
+    const pauseBy = (from: number): number => pauses[looks.findIndex((look) => look > from) + 1]!
+    expect(pauseBy(0)).toBe(20)
+    expect(Math.abs(pauseBy(30_000) - 60)).toBeLessThanOrEqual(6)
+    expect(Math.abs(pauseBy(59_200) - 120)).toBeLessThanOrEqual(12)
+  })
+
+  test('never settles where told so', () => {
+    const tree = new ExtremelyFastDecisionTree({ features: 1, ...eager, maxLeaves: 2, settledAfter: Infinity })
+    const rng = new SeededRng('all')
+    teach([tree], 20_000, [1], rng)
+    expect(accountOf(tree).arrived).toBe(20_000)
+  })
+
+  test('settles in any rhythm: of rows that come in turns each kind is sampled alike', () => {
+    for (const period of [2, 3, 5, 8, 13, 48]) {
+      const tree = new ExtremelyFastDecisionTree({ features: 1, ...eager, maxLeaves: 2, settledAfter: 1000 })
+      for (let i = 0; i < 40_000; i++) tree.learn(Float64Array.of(i % period), Number(i % period === 0))
+      const { cells } = tree.toJSON().state['leaves'] as { readonly cells: JsonValue }
+      const { array } = unpackState({ array: cells }, { array: new Float64Array(0) })
+      // the weight of class 1, five numbers after that of class 0
+      const share = array[5]! / (array[0]! + array[5]!)
+      expect(Math.abs(share * period - 1)).toBeLessThan(0.25)
+    }
+  })
+
+  test('of version 1 is read back, whose branches looked more rarely from 20,000 on', () => {
+    const tree = new ExtremelyFastDecisionTree({ features: 1, ...eager })
+    teach([tree], 500, [1], new SeededRng('old'))
+    const { options, ...rest } = JSON.parse(JSON.stringify(tree)) as Snapshot
+    const { settledAfter: _, ...old } = options
+    const read = ExtremelyFastDecisionTree.fromJSON({ ...rest, options: old, version: 1 })
+    expect(read.options).toEqual({ ...tree.options, settledAfter: 20_000 })
+    expect(read.toJSON().state).toEqual(tree.toJSON().state)
   })
 
   test('no more where none is worth the minimum gain any longer', () => {
@@ -179,6 +228,7 @@ describe('refuses', () => {
   test.each([
     ['reevaluateEvery', { reevaluateEvery: 0 }],
     ['tieLead', { tieLead: -1 }],
+    ['settledAfter', { settledAfter: 0 }],
     ['features', { features: 0 }],
   ])('a bad %s', (name, options) => {
     expect(() => new ExtremelyFastDecisionTree({ features: 2, ...options })).toThrow(`"${name}" must be`)

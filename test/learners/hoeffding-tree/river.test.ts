@@ -48,7 +48,8 @@ type DocCase = { name: string; value: number; sampled_predictions: [number, numb
 const create = (features: number, { reevaluateEvery, ...options }: PlainOptions) =>
   reevaluateEvery === undefined
     ? new HoeffdingTreeClassifier({ features, ...options })
-    : new ExtremelyFastDecisionTree({ features, reevaluateEvery, ...options })
+    : // River's branches take in every row
+      new ExtremelyFastDecisionTree({ features, reevaluateEvery, settledAfter: Infinity, ...options })
 
 describe.skipIf(!recorded).each(RUNS)('$name', ({ name, file, runs, options, weighted, shared }) => {
   const load = () => ({ rows: rowsOf(file, weighted), river: runOf(runs, name) })

@@ -199,7 +199,7 @@ test('a snapshot with a broken number is refused with a code', () => {
   const learner = new BayesianLinearRegression({ features: 2 })
   learner.learn(Float64Array.of(1, 2), 3)
   const json = learner.toJSON()
-  for (const change of [{ turn: 3 }, { turn: 0.5 }, { held: { $: 'NaN' } }, { squares: -1 }, { seen: 'x' }]) {
+  for (const change of [{ turn: 3 }, { turn: -0.5 }, { held: { $: 'NaN' } }, { squares: -1 }, { seen: 'x' }]) {
     const broken = { ...json, state: { ...json.state, ...change } }
     expect(() => BayesianLinearRegression.fromJSON(broken)).toThrow(
       expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }),
