@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { SeededRng } from '../../src/core/rng.ts'
 import {
   chiSquaredTail,
   hypergeometricLevel,
@@ -7,10 +6,11 @@ import {
   kolmogorovTail,
   logChoose,
 } from '../../src/core/distributions.ts'
+import { ratioQuantile, studentQuantile } from '../../src/core/quantiles.ts'
+import { SeededRng } from '../../src/core/rng.ts'
 import { jointP, toFalseDiscoveryRates } from '../../src/drift/false-discovery.ts'
 import { criticalSteps, distanceTail, exactTail, kolmogorovSmirnov } from '../../src/drift/kolmogorov-smirnov.ts'
 import { populationStability } from '../../src/drift/psi.ts'
-import { ratioQuantile, studentQuantile } from '../../src/core/quantiles.ts'
 import { permutedWasserstein, wasserstein } from '../../src/drift/wasserstein.ts'
 import golden from '../golden/drift-tests.json' with { type: 'json' }
 
