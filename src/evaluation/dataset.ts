@@ -41,7 +41,7 @@ export function checkDataset(dataset: Dataset): void {
   }
   const features = names?.length ?? rows[0]!.length
   for (let i = 0; i < n; i++) {
-    checkVector(rows[i]!, features)
+    checkRow(rows[i]!, features, i)
     if (y[i] !== 0 && y[i] !== 1) {
       throw new TradeLearnError('INVALID_INPUT', `"y[${i}]" must be 0 or 1, got ${show(y[i])}.`)
     }
@@ -62,6 +62,15 @@ export function checkDataset(dataset: Dataset): void {
     }
   }
   if (ids) checkIds(ids)
+}
+
+/** `checkVector` with the number of the row. */
+function checkRow(x: Vector, features: number, row: number): void {
+  try {
+    checkVector(x, features)
+  } catch (error) {
+    throw new TradeLearnError('INVALID_INPUT', `Row ${row}: ${(error as Error).message}`)
+  }
 }
 
 function checkIds(ids: readonly string[]): void {
