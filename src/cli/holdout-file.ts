@@ -31,11 +31,12 @@ export function readHoldout(
   return holdOut
 }
 
-/** A hold-out around a walk forward; its own model is trained on as many rows as the others where those are rolling. */
+/** A hold-out around a walk forward; its own model is trained like the others, on as many rows where those are rolling. */
 export function createHoldOut(options: WalkForwardOptions, share: number): HoldOut {
   return new HoldOut({
     share,
     train: options.mode === 'rolling' ? options.train : 0,
+    embargo: options.embargo,
     splitter: new WalkForward(options),
   })
 }

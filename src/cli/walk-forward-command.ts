@@ -143,7 +143,7 @@ async function run(flags: Flags): Promise<void> {
   if (evaluation.insights) console.log(evaluation.insights.text)
   if (holdOut === undefined) return writePage(flags.html, pageOf(validation.verdict, sections))
 
-  const last = validateHoldout(dataset, () => create(dataset.names!.length), holdOut, options)
+  const last = validateHoldout(dataset, () => create(dataset.names!.length), holdOut, { ...options, now: Date.now() })
   // before anything of it is shown
   writeHoldout(openHoldout!, holdOut)
   const lastSection = validationSection(last, dataset, {

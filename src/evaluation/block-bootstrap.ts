@@ -3,6 +3,7 @@ import type { Rng } from '../contracts.ts'
 import { integer, openFraction } from '../core/check.ts'
 import { drawInteger } from '../core/draw.ts'
 import { normalCdf } from '../core/math.ts'
+import { studentQuantile } from '../core/quantiles.ts'
 import type { Interval } from '../market.ts'
 
 /** Options of {@link bootstrap}. */
@@ -88,31 +89,10 @@ export function drawBlocks(rng: Rng, blockLength: number, rows: Uint32Array): vo
 export function percentileInterval(values: Float64Array, coverage: number, blocks: number): Interval {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort()
   if (sorted.length === 0 || sorted.length < 0.9 * values.length) return { low: NaN, high: NaN, coverage }
-  const tail = normalCdf(-Math.sqrt(blocks / (blocks - 1)) * studentQuantile((1 + coverage) / 2, blocks - 1))
+  const tail = normalCdf(-Math.sqrt(blocks / (blocks - 1)) * studentQuantile((1 - coverage) / 2, blocks - 1))
   // the library reads any array-like, its types ask for an array
   const at = (q: number): number => quantileSorted(sorted as unknown as number[], q)
   return { low: at(tail), high: at(1 - tail), coverage }
-}
-
-/**
- * Student's t below which lies `p`, to three digits from 9 degrees of freedom on.
- *
- * @see Abramowitz and Stegun (1964), "Handbook of Mathematical Functions", 26.7.5
- */
-function studentQuantile(p: number, freedom: number): number {
-  let low = -9
-  let high = 9
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2
-    if (normalCdf(middle) < p) low = middle
-    else high = middle
-  }
-  const z = low
-  const z2 = z * z
-  const first = (z * (z2 + 1)) / 4
-  const second = (z * (5 * z2 * z2 + 16 * z2 + 3)) / 96
-  const third = (z * (3 * z2 * z2 * z2 + 19 * z2 * z2 + 17 * z2 - 15)) / 384
-  return z + first / freedom + second / (freedom * freedom) + third / (freedom * freedom * freedom)
 }
 
 /**

@@ -99,13 +99,15 @@ export function walkForward(
 /**
  * The last word: trains on what came before the hold-out, tests on it, and closes it for good.
  *
+ * @param options `now` is when, epoch milliseconds, for the record
  * @throws `HOLDOUT_OPENED` if it was opened before
  */
 export function validateHoldout(
   dataset: Dataset,
   createLearner: () => Learner | BatchLearner,
   holdOut: HoldOut,
-  options: Partial<ValidationOptions> = {},
+  { now, ...options }: Partial<ValidationOptions> & { readonly now?: number } = {},
 ): Validation {
-  return walkForward(dataset, createLearner, { split: (times, labelEnds) => [holdOut.open(times, labelEnds)] }, options)
+  const last: Splitter = { split: (times, labelEnds) => [holdOut.open(times, labelEnds, now)] }
+  return walkForward(dataset, createLearner, last, options)
 }

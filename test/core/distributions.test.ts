@@ -6,9 +6,9 @@ import {
   kolmogorovTail,
   logChoose,
 } from '../../src/core/distributions.ts'
+import { jointP, toFalseDiscoveryRates } from '../../src/core/false-discovery.ts'
 import { ratioQuantile, studentQuantile } from '../../src/core/quantiles.ts'
 import { SeededRng } from '../../src/core/rng.ts'
-import { jointP, toFalseDiscoveryRates } from '../../src/drift/false-discovery.ts'
 import { criticalSteps, distanceTail, exactTail, kolmogorovSmirnov } from '../../src/drift/kolmogorov-smirnov.ts'
 import { populationStability } from '../../src/drift/psi.ts'
 import { permutedWasserstein, wasserstein } from '../../src/drift/wasserstein.ts'

@@ -17,7 +17,7 @@ export type CombinatorialPurgedOptions = {
   readonly delay: number
 }
 
-/** Splits beyond which nobody waits: 20 groups of which 3 are tested have 1,140. */
+/** Splits beyond which nobody waits, as each is a training: 20 groups of which 3 are tested have 1,140. */
 const MOST_SPLITS = 2000
 
 /**
@@ -27,7 +27,7 @@ const MOST_SPLITS = 2000
  *     splits = C(N, k)        paths = C(N, k) k / N = C(N - 1, k - 1)
  *
  * With 6 parts of which 2 are tested there are 15 splits and 5 paths: how far their results differ says how much of a
- * backtest is luck. Like `PurgedKFold` it trains on the future. O(rows k) a split.
+ * backtest is luck. Like `PurgedKFold` it trains on the future. More than 2,000 splits are refused. O(rows k) a split.
  *
  * @see M. López de Prado (2018), "Advances in Financial Machine Learning", chapter 12
  *
@@ -113,7 +113,7 @@ export class CombinatorialPurged implements Splitter, Serializable {
  * The predictions of a {@link CombinatorialPurged} run as backtests, each of which has every row once: the first has each
  * row's first prediction, the second its second, and so on.
  *
- * @throws `INVALID_INPUT` naming a row that was not predicted as often as the others
+ * @throws `INVALID_INPUT` naming a row that was not predicted as often as the others, or twice by one fold
  */
 export function backtestPaths<P extends { readonly row: number; readonly fold: number }>(
   predictions: readonly P[],
@@ -122,7 +122,15 @@ export function backtestPaths<P extends { readonly row: number; readonly fold: n
   const sorted = [...predictions].sort((a, b) => a.row - b.row || a.fold - b.fold)
   let rank = 0
   for (const [i, prediction] of sorted.entries()) {
-    rank = i > 0 && sorted[i - 1]!.row === prediction.row ? rank + 1 : 0
+    const { row, fold } = prediction
+    const before = sorted[i - 1]
+    if (before?.row === row && before.fold === fold) {
+      throw new TradeLearnError(
+        'INVALID_INPUT',
+        `Each fold must predict a row once, got row ${row} twice in fold ${fold}.`,
+      )
+    }
+    rank = before?.row === row ? rank + 1 : 0
     paths[rank] ??= []
     paths[rank]!.push(prediction)
   }
@@ -147,12 +155,15 @@ function choose(n: number, k: number): number {
 }
 
 /** All ways to choose k of n, in order. */
-function* combinations(n: number, k: number, from = 0): Generator<number[], void, void> {
-  if (k === 0) {
-    yield []
-    return
-  }
-  for (let first = from; first <= n - k; first++) {
-    for (const rest of combinations(n, k - 1, first + 1)) yield [first, ...rest]
+function* combinations(n: number, k: number): Generator<readonly number[], void, void> {
+  let chosen = Array.from({ length: k }, (_, i) => i)
+  for (;;) {
+    yield chosen
+    // the last that can move on does, and those behind it follow at its heels
+    let at = k - 1
+    while (at >= 0 && chosen[at] === n - k + at) at--
+    if (at < 0) return
+    const next = chosen[at]! + 1
+    chosen = chosen.map((group, i) => (i < at ? group : next + i - at))
   }
 }

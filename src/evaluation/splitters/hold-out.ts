@@ -1,6 +1,6 @@
 import type { Fold, JsonObject, Serializable, Snapshot, Splitter } from '../../contracts.ts'
-import { integer, nonNegative, openFraction } from '../../core/check.ts'
-import { TradeLearnError } from '../../core/errors.ts'
+import { integer, nonNegative, openFraction, time } from '../../core/check.ts'
+import { type ErrorCode, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { checkRows, settledUntil } from './purge.ts'
@@ -12,7 +12,9 @@ export type HoldOutOptions = {
   readonly share: number
   /** Newest rows before it that its own model is trained on; 0 for all. @defaultValue 0 */
   readonly train: number
-  /** Milliseconds from the end of a label until it is known. @defaultValue 0 */
+  /** Rows left out between its training and it, on top of the purge. @defaultValue 0 */
+  readonly embargo: number
+  /** Milliseconds from the end of a label until it is known. @defaultValue that of the splitter, where it has one */
   readonly delay: number
 }
 
@@ -45,7 +47,8 @@ export class HoldOut implements Splitter, Serializable {
     splitter,
     share = 0.2,
     train = 0,
-    delay = 0,
+    embargo = 0,
+    delay,
   }: Partial<HoldOutOptions> & { readonly splitter: Splitter & Serializable }) {
     if (typeof splitter?.split !== 'function') {
       throw new TradeLearnError('INVALID_OPTION', '"splitter" must be a splitter, got something without "split".')
@@ -54,7 +57,8 @@ export class HoldOut implements Splitter, Serializable {
     this.options = {
       share: openFraction('share', share),
       train: integer('train', train, 0),
-      delay: nonNegative('delay', delay),
+      embargo: integer('embargo', embargo, 0),
+      delay: nonNegative('delay', delay ?? delayOf(splitter)),
     }
   }
 
@@ -87,20 +91,22 @@ export class HoldOut implements Splitter, Serializable {
    * @throws `HOLDOUT_OPENED` the second time, `NOT_ENOUGH_DATA` where there is nothing to train or test on
    */
   open(times: ArrayLike<number>, labelEnds: ArrayLike<number>, now: number = 0): Fold {
-    const { opened, from, to } = this.#state
+    const { opened, from, to, openedAt } = this.#state
     if (opened) {
+      const when = openedAt === 0 ? '' : `on ${new Date(openedAt).toISOString()} `
       throw new TradeLearnError(
         'HOLDOUT_OPENED',
-        `The hold-out may be opened once; the rows from ${from} to ${to} (epoch milliseconds) were already used.`,
+        `The hold-out may be opened once; ${when}the rows from ${from} to ${to} (epoch milliseconds) were already used.`,
       )
     }
     const rows = { times, labelEnds }
     checkRows(rows)
-    nonNegative('now', now, 'INVALID_TIME')
-    const { train, delay } = this.options
+    checkOpenedAt('now', now, 'INVALID_TIME')
+    const { train, embargo, delay } = this.options
     const held = this.#start(times.length)
-    const start = train === 0 ? 0 : Math.max(0, held - train)
-    const end = held < times.length ? settledUntil(rows, { start, end: held }, times[held]!, delay) : start
+    const wall = Math.max(0, held - embargo)
+    const start = train === 0 ? 0 : Math.max(0, wall - train)
+    const end = held < times.length ? settledUntil(rows, { start, end: wall }, times[held]!, delay) : start
     if (end <= start) {
       throw new TradeLearnError(
         'NOT_ENOUGH_DATA',
@@ -131,11 +137,32 @@ export class HoldOut implements Splitter, Serializable {
   ): HoldOut {
     const { options, state } = checkSnapshot(HoldOut, migrated(json))
     const splitter = restoreNested(nested(state, 'splitter', HoldOut.type)) as Splitter & Serializable
-    const holdOut = new HoldOut({ ...unpackState(options, { share: 0, train: 0, delay: 0 }, 'options'), splitter })
+    const template = { share: 0, train: 0, embargo: 0, delay: 0 }
+    const holdOut = new HoldOut({ ...unpackState(options, template, 'options'), splitter })
     const { splitter: _, ...own } = state
-    holdOut.#state = unpackState(own, holdOut.#state)
+    holdOut.#state = checkState(unpackState(own, holdOut.#state))
     return holdOut
   }
+}
+
+/** Throws unless a hold-out is either closed, with nothing on record, or was opened on rows that there can be. */
+function checkState(state: State): State {
+  const { opened, from, to, openedAt } = state
+  checkOpenedAt('openedAt', openedAt, 'CORRUPT_SNAPSHOT')
+  if (opened ? Number.isFinite(to - from) && from <= to : from === 0 && to === 0 && openedAt === 0) return state
+  throw new TradeLearnError(
+    'CORRUPT_SNAPSHOT',
+    `A "hold-out" snapshot must be closed or name the rows it was opened on, got ${opened ? 'opened' : 'closed'} from ${from} to ${to}.`,
+  )
+}
+
+function checkOpenedAt(name: string, at: number, code: ErrorCode): void {
+  if (at !== 0) time(name, at, code)
+}
+
+/** The delay that a splitter reckons with: forgotten out here, it would let in labels that are kept out in there. */
+function delayOf({ options }: Splitter & { readonly options?: { readonly delay?: number } }): number {
+  return options?.delay ?? 0
 }
 
 /** A snapshot of version 1 of `WalkForward`, which had the hold-out inside, turned inside out; any other as it is. */
@@ -143,10 +170,11 @@ function migrated(json: Snapshot): Snapshot {
   if (json?.type !== WalkForward.type || json.version !== 1) return json
   const { options, state } = checkSnapshot(WalkForward, json)
   const { holdout, ...rest } = options
+  const { mode, train = 0, embargo = 0 } = rest
   return {
     type: HoldOut.type,
     version: 1,
-    options: { share: holdout!, train: rest['mode'] === 'rolling' ? rest['train']! : 0, delay: 0 },
+    options: { share: holdout ?? 0, train: mode === 'rolling' ? train : 0, embargo, delay: 0 },
     state: {
       ...state,
       openedAt: 0,

@@ -1,5 +1,5 @@
 import type { Range } from '../../contracts.ts'
-import { finite } from '../../core/check.ts'
+import { time } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { firstFrom } from '../overlap.ts'
 
@@ -15,8 +15,8 @@ export function checkRows({ times, labelEnds }: Rows): void {
     )
   }
   for (let row = 0; row < times.length; row++) {
-    finite(`times[${row}]`, times[row]!, 'INVALID_TIME')
-    finite(`labelEnds[${row}]`, labelEnds[row]!, 'INVALID_TIME')
+    time(`times[${row}]`, times[row]!)
+    time(`labelEnds[${row}]`, labelEnds[row]!)
     if (row > 0 && times[row]! < times[row - 1]!) {
       throw new TradeLearnError(
         'OUT_OF_ORDER',

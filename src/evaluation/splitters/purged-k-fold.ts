@@ -24,6 +24,9 @@ export type PurgedKFoldOptions = {
  * It uses scarce rows better than walking forward, and trains on the future: a market that changed looks known before it
  * changed. Compare models by it; judge one by `WalkForward`. O(rows) a fold.
  *
+ * Before a test, training stops at the first label that is still open when it begins, as in `WalkForward`; the book leaves
+ * out the open ones alone, so that of the newest rows the quick losers stay.
+ *
  * @see M. López de Prado (2018), "Advances in Financial Machine Learning", chapter 7
  *
  * @example
@@ -56,7 +59,13 @@ export class PurgedKFold implements Splitter, Serializable {
     for (let fold = 0; fold < folds; fold++) {
       const test = [{ start: Math.floor((fold * n) / folds), end: Math.floor(((fold + 1) * n) / folds) }]
       const train = trainAround(rows, test, this.options)
-      if (train.length > 0) yield { train, test }
+      if (train.length === 0) {
+        throw new TradeLearnError(
+          'NOT_ENOUGH_DATA',
+          `Every fold must leave rows to train on, got none beside rows ${test[0]!.start} to ${test[0]!.end - 1}: labels are too long for ${folds} folds.`,
+        )
+      }
+      yield { train, test }
     }
   }
 

@@ -17,10 +17,11 @@ export function unitOf(unit: Exclude<SpanUnit, 'rows'>, time: number): number {
   return Math.floor((12 * (date.getUTCFullYear() - 1970) + date.getUTCMonth()) / MONTHS[unit])
 }
 
-/** When a unit begins; the inverse of {@link unitOf}. */
+/** When a unit begins, the inverse of {@link unitOf}: infinitely far away where no calendar reaches. */
 export function startOf(unit: Exclude<SpanUnit, 'rows'>, number: number): number {
   if (unit === 'milliseconds') return number
   if (unit === 'days') return number * DAY
   if (unit === 'weeks') return (7 * number - THURSDAY) * DAY
-  return Date.UTC(1970, number * MONTHS[unit], 1)
+  const start = Date.UTC(1970, number * MONTHS[unit], 1)
+  return Number.isNaN(start) ? number * Number.POSITIVE_INFINITY : start
 }

@@ -76,9 +76,12 @@ export class WalkForward implements Splitter, Serializable {
   *split(times: ArrayLike<number>, labelEnds: ArrayLike<number>): Generator<Fold, void, void> {
     const rows = { times, labelEnds }
     checkRows(rows)
+    let settled = 0
     for (const [before, test] of this.options.unit === 'rows' ? this.#byRows(times.length) : this.#byTime(times)) {
-      const end = settledUntil(rows, before, times[test.start]!, this.options.delay)
-      if (end > before.start) yield { train: [{ start: before.start, end }], test: [test] }
+      // windows and tests only move on, so what was known for one test is known for the next
+      const rest = { start: Math.max(before.start, settled), end: before.end }
+      settled = settledUntil(rows, rest, times[test.start]!, this.options.delay)
+      if (settled > before.start) yield { train: [{ start: before.start, end: settled }], test: [test] }
     }
   }
 
@@ -122,13 +125,13 @@ export class WalkForward implements Splitter, Serializable {
   /** Reads back what {@link toJSON} wrote; snapshots of version 1 kept a hold-out, which is a splitter of its own now. */
   static fromJSON(json: Snapshot): WalkForward {
     const { version, options } = checkSnapshot(WalkForward, json)
-    if (version === 1) {
-      throw new TradeLearnError(
-        'UNSUPPORTED_VERSION',
-        'A "walk-forward" snapshot of version 1 keeps a hold-out: read it with HoldOut.fromJSON.',
-      )
-    }
-    return new WalkForward(unpackState(options, TEMPLATE, 'options'))
+    if (version > 1) return new WalkForward(unpackState(options, TEMPLATE, 'options'))
+    const { holdout, ...rest } = options
+    if (holdout === 0) return new WalkForward(unpackState({ ...rest, unit: 'rows', delay: 0 }, TEMPLATE, 'options'))
+    throw new TradeLearnError(
+      'UNSUPPORTED_VERSION',
+      'A "walk-forward" snapshot of version 1 keeps a hold-out: read it with HoldOut.fromJSON.',
+    )
   }
 }
 

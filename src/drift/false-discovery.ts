@@ -1,1 +1,0 @@
-export { DEPENDENCES, type Dependence, jointP, toFalseDiscoveryRates } from '../core/false-discovery.ts'
