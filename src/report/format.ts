@@ -4,7 +4,7 @@ import type { ReportValue } from './report-data.ts'
 export const MISSING = 'N/A'
 
 const MINUS = '\u2212'
-const withMinus = (digits: string): string => digits.replace('-', MINUS)
+const withMinus = (digits: string): string => digits.replaceAll('-', MINUS)
 
 /** Whether there is a number: `null` is what JSON makes of NaN. */
 export function isNumber(value: ReportValue | undefined): value is number {
