@@ -35,6 +35,8 @@ export type Validate = (
 /** What canaries sing about. */
 export type CanaryOptions = {
   readonly dataset: Dataset
+  /** The rows of it that the splitter's folds touch: those of a hold-out are not looked at here either. */
+  readonly seen: Dataset
   readonly splitter: Splitter
   /** The report's own result. */
   readonly found: Validation
@@ -62,9 +64,9 @@ const STRICT = { trials: 50 }
  * An alarm of the first three says that nothing else in the report can be trusted. Cost: one validation each.
  */
 export const CANARIES: { readonly [name in CanaryName]: (options: CanaryOptions) => Promise<Canary> } = {
-  shuffledLabels: async ({ dataset, splitter, validate, seed }) => {
+  shuffledLabels: async ({ dataset, seen, splitter, validate, seed }) => {
     const title = 'Labels dealt anew'
-    const result = await validate(withShuffledLabels(dataset, seed), splitter, STRICT)
+    const result = await validate(withShuffledLabels(dataset, seen.rows.length, seed), splitter, STRICT)
     return nothingIn(
       'shuffledLabels',
       title,
@@ -89,8 +91,8 @@ export const CANARIES: { readonly [name in CanaryName]: (options: CanaryOptions)
         : 'It was not noticed: a leak of your own would not be noticed either. There may be too few signals, or the learner cannot use a feature of 0 and 1.',
     }
   },
-  reversedTime: async ({ dataset, splitter, validate, found }) => {
-    const result = await validate(reversed(dataset), splitter, {})
+  reversedTime: async ({ seen, splitter, validate, found }) => {
+    const result = await validate(reversed(seen), splitter, {})
     const summary = summaryOf('reversedTime', 'Time reversed', result)
     const forward = summaryOf('reversedTime', '', found)
     const better = summary.correlation.low > forward.correlation.high
@@ -102,8 +104,8 @@ export const CANARIES: { readonly [name in CanaryName]: (options: CanaryOptions)
         : 'Trained on the future and tested on the past it knows no more than forward.',
     }
   },
-  shuffledFolds: async ({ dataset, validate, found, seed }) => {
-    const result = await validate(dataset, new ShuffledSplit({ seed }), {})
+  shuffledFolds: async ({ seen, validate, found, seed }) => {
+    const result = await validate(seen, new ShuffledSplit({ seed }), {})
     const summary = summaryOf('shuffledFolds', 'Folds shuffled', result)
     const gap = summary.auc.value - summaryOf('shuffledFolds', '', found).auc.value
     return {
@@ -137,12 +139,10 @@ function notRun(name: CanaryName, title: string, text: string): Canary {
   return { name, title, result: 'not run', auc: nothing, correlation: nothing, skill: 'too little data', text }
 }
 
-/** The outcomes of a dataset dealt to its rows anew, each return with its label. */
-function withShuffledLabels(dataset: Dataset, seed: number | string): Dataset {
-  const order = shuffle(
-    new SeededRng(seed).fork('shuffled labels'),
-    Uint32Array.from({ length: dataset.rows.length }, (_, row) => row),
-  )
+/** The outcomes of the first rows of a dataset dealt to them anew, each return with its label. */
+function withShuffledLabels(dataset: Dataset, rows: number, seed: number | string): Dataset {
+  const order = Uint32Array.from({ length: dataset.rows.length }, (_, row) => row)
+  shuffle(new SeededRng(seed).fork('shuffled labels'), order.subarray(0, rows))
   const dealt = (column: ArrayLike<number>): Float64Array => Float64Array.from(order, (row) => column[row]!)
   return { ...dataset, y: dealt(dataset.y), netReturns: dealt(dataset.netReturns) }
 }

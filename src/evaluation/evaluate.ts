@@ -125,11 +125,20 @@ export async function evaluate(
 
   stage = 'walk forward'
   const validation = await validate(dataset, splitter, {})
+  const seen = seenBy(dataset, validation)
   const missing: { part: EvaluationPart; reason: string }[] = []
   const canaries: Canary[] = []
   for (const name of parts.includes('canaries') ? (Object.keys(CANARIES) as CanaryName[]) : []) {
     stage = `canary: ${name}`
-    const context = { dataset, splitter, found: validation, validate, seed, ...(onRandomWalk && { onRandomWalk }) }
+    const context = {
+      dataset,
+      seen,
+      splitter,
+      found: validation,
+      validate,
+      seed,
+      ...(onRandomWalk && { onRandomWalk }),
+    }
     canaries.push(await CANARIES[name](context))
   }
   /** Does a part if it is asked for and can be done. */
@@ -148,7 +157,7 @@ export async function evaluate(
     importanceOverTime(dataset, createLearner, splitter, { ...watch, seed }),
   )
   const features = attempt('features', () => singleFeatureSkill(dataset, splitter, { ...watch, seed, coverage }))
-  const insights = attempt('insights', () => patternInsights(seenBy(dataset, validation), { ...watch, seed, coverage }))
+  const insights = attempt('insights', () => patternInsights(seen, { ...watch, seed, coverage }))
 
   const { rows, y, times } = dataset
   return {
