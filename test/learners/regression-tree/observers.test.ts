@@ -76,7 +76,8 @@ test('slots lose no weight and no target, and stay in order, however they move a
   fc.assert(
     fc.property(rowsOf(value), ...settings, (rows, radius, slots) => {
       const centres = soundSlots(rows, slots, radius)
-      for (let i = 1; i < centres.length; i++) expect(centres[i]).toBeGreaterThan(centres[i - 1]!)
+      // numbers a digit apart at 1e9 can come to share a centre by rounding
+      for (let i = 1; i < centres.length; i++) expect(centres[i]).toBeGreaterThanOrEqual(centres[i - 1]!)
     }),
     { numRuns: 500 },
   )
