@@ -7,12 +7,19 @@ import { splitterLaws } from '../../../src/testing/index.ts'
 const T0 = 1.6e12
 const BAR = 3_600_000
 
+const MINUTE = 60_000
 for (const mode of ['rolling', 'expanding'] as const) {
-  describe(`WalkForward, ${mode}`, () => {
-    for (const { name, run } of splitterLaws(() => new WalkForward({ mode, train: 200, test: 50, embargo: 3 }))) {
-      test(name, run)
-    }
-  })
+  for (const [unit, train, testUnits, embargo, delay] of [
+    ['rows', 200, 50, 3, 0],
+    ['rows', 200, 1, 0, 7 * MINUTE],
+    ['milliseconds', 300 * MINUTE, 45 * MINUTE, 5 * MINUTE, 7 * MINUTE],
+    ['milliseconds', 300 * MINUTE, 1, 0, 0],
+  ] as const) {
+    describe(`WalkForward, ${mode}, ${train} ${unit} and ${testUnits}, delay ${delay}`, () => {
+      const create = () => new WalkForward({ mode, unit, train, test: testUnits, embargo, delay })
+      for (const { name, run } of splitterLaws(create, 1000, 'before', delay)) test(name, run)
+    })
+  }
 }
 
 /** Rows at uneven times, some equal, with labels of uneven length. */
@@ -169,6 +176,45 @@ describe('WalkForward by time', () => {
     expect(of('milliseconds', 100 * 24 * BAR, 300 * 24 * BAR)[0]!.slice(2)).toEqual(['2020-04-10', '2021-02-04'])
   })
 
+  test('by milliseconds it is what one would do row by row', () => {
+    const lengths = fc.record({
+      mode: fc.constantFrom('rolling', 'expanding'),
+      train: fc.integer({ min: 1, max: 60 * BAR }),
+      test: fc.integer({ min: 1, max: 30 * BAR }),
+      embargo: fc.integer({ min: 0, max: 10 * BAR }),
+      delay: fc.integer({ min: 0, max: 5 * BAR }),
+    })
+    let folds = 0
+    fc.assert(
+      fc.property(table, lengths, ({ times, labelEnds }, wanted) => {
+        const { mode, train, test: span, embargo, delay } = wanted
+        const first = times[0]! + train + embargo
+        const tests = new Map<number, number[]>()
+        for (const [row, time] of times.entries()) {
+          if (time < first) continue
+          const number = Math.floor((time - first) / span)
+          tests.set(number, [...(tests.get(number) ?? []), row])
+        }
+        const expected = [...tests].flatMap(([number, rows]) => {
+          const wall = first + number * span - embargo
+          const known: number[] = []
+          for (const [row, time] of times.entries()) {
+            if (time >= wall || (mode === 'rolling' && time < wall - train)) continue
+            if (labelEnds[row]! + delay > times[rows[0]!]!) break
+            known.push(row)
+          }
+          const range = (of: number[]) => [{ start: of[0]!, end: of.at(-1)! + 1 }]
+          return known.length > 0 ? [{ train: range(known), test: range(rows) }] : []
+        })
+        const splitter = new WalkForward({ ...wanted, mode: mode as 'rolling', unit: 'milliseconds' })
+        expect([...splitter.split(times, labelEnds)]).toEqual(expected)
+        folds += expected.length
+      }),
+      { numRuns: 60 },
+    )
+    expect(folds).toBeGreaterThan(100)
+  })
+
   test('times without rows are passed over', () => {
     const times = [0, 1, 2, 700, 701].map((day) => T0 + day * 24 * BAR)
     const folds = [...new WalkForward({ unit: 'days', train: 1, test: 1 }).split(times, times)]
@@ -180,6 +226,35 @@ describe('WalkForward by time', () => {
     ])
     expect([...new WalkForward({ unit: 'years', train: 1, test: 1 }).split([], [])]).toEqual([])
   })
+
+  test('spans beyond the calendar end with the rows, and trainings that long are never whole', () => {
+    const times = Array.from({ length: 800 }, (_, i) => Date.UTC(2020, 0, 1) + i * 24 * BAR)
+    for (const unit of ['weeks', 'months', 'quarters', 'years'] as const) {
+      const [fold, ...more] = [
+        ...new WalkForward({ unit, train: 1, test: Number.MAX_SAFE_INTEGER }).split(times, times),
+      ]
+      expect([fold!.test[0]!.end, more]).toEqual([800, []])
+      expect([...new WalkForward({ unit, train: Number.MAX_SAFE_INTEGER, test: 1 }).split(times, times)]).toEqual([])
+    }
+  })
+})
+
+test('a window that moves on forgets what it has passed: one long label empties it only while it is in it', () => {
+  const times = Array.from({ length: 100 }, (_, i) => T0 + i * BAR)
+  const labelEnds = times.with(20, times[99]!)
+  const trains = [...new WalkForward({ mode: 'rolling', train: 10, test: 5 }).split(times, labelEnds)].map(
+    ({ train, test: tested }) => [train[0]!.start, train[0]!.end, tested[0]!.start],
+  )
+  expect(trains.slice(0, 7)).toEqual([
+    [0, 10, 10],
+    [5, 15, 15],
+    [10, 20, 20],
+    [15, 20, 25],
+    // from 20 to 30 the first label is the open one, so that fold is left out
+    [25, 35, 35],
+    [30, 40, 40],
+    [35, 45, 45],
+  ])
 })
 
 function keyOf(time: number, unit: SpanUnit): string {
@@ -201,6 +276,7 @@ test('rows that cannot be are refused by their number', () => {
   )
   expect(split(t, [T0, T0, T0 + 2])).toThrow('"labelEnds[1]" must not lie before its row')
   expect(split([T0, Number.NaN, T0], t)).toThrow('"times[1]"')
+  expect(split([T0, T0 + 1, 1e300], t)).toThrow('"times[2]" must be a time in whole epoch milliseconds, got 1e+300.')
   expect(split(t, [T0, Infinity, T0 + 2])).toThrow('"labelEnds[1]"')
   expect(() => new WalkForward({ train: 1, test: 1, unit: 'fortnights' as 'days' })).toThrow('"unit"')
   expect(() => new WalkForward({ train: 0, test: 5 })).toThrow('"train" must be a whole number of at least 1, got 0.')
@@ -218,6 +294,10 @@ test('a snapshot reads back; one of version 1 had a hold-out inside and is read 
   }
   expect(() => WalkForward.fromJSON(old)).toThrow('read it with HoldOut.fromJSON')
   const read = HoldOut.fromJSON(old)
-  expect([read.opened, read.options.share, read.options.train]).toEqual([true, 0.25, 200])
+  expect([read.opened, read.options]).toEqual([true, { share: 0.25, train: 200, embargo: 3, delay: 0 }])
   expect(() => read.open([T0], [T0])).toThrow('the rows from 5 to 9')
+  const without = { ...old, options: { ...old.options, holdout: 0 }, state: { opened: false, from: 0, to: 0 } }
+  expect(WalkForward.fromJSON(without).options).toEqual(
+    new WalkForward({ mode: 'rolling', train: 200, test: 50, embargo: 3 }).options,
+  )
 })
