@@ -210,7 +210,7 @@ test('a file whose account is below its deepest fall, or came back before it fel
   const drawdowns = json.state['drawdowns'] as JsonObject
   for (const damage of [
     { depth: 0.05 },
-    { endStep: 1 },
+    { endStep: 0 },
     { endAt: 1 },
     { startAt: 3 },
     { startStep: 0.5 },
