@@ -4,7 +4,8 @@ import { integer } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
-import { ascending, checkScoredWindow, createScoredWindow, pushScored, type ScoredWindow } from './scored-window.ts'
+import { createRanking, type Ranking, rank } from './ranking.ts'
+import { checkScoredWindow, createScoredWindow, pushScored, type ScoredWindow } from './scored-window.ts'
 
 /** Options of {@link AUC}. */
 export type AUCOptions = {
@@ -19,8 +20,9 @@ export type AUCOptions = {
  *
  *     AUC = sum over winners i, losers j of w_i w_j ([p_i > p_j] + [p_i = p_j] / 2) / (W_winners W_losers)
  *
- * Exact, not binned. 0.5 is no skill; honest walk-forward values on hourly prices lie near 0.51. An update is O(1); the
- * value is computed when read, in O(window log window). NaN until both labels have been seen.
+ * Exact, not binned. 0.5 is no skill; honest walk-forward values on hourly prices lie near 0.51. An update is O(1), a
+ * reading O(window + k log k) for k updates since the last: a rolling AUC that is read at every step costs one pass over
+ * its window, and no error builds up as it would by adding and taking away. NaN until both labels are in the window.
  *
  * @see J. A. Hanley, B. J. McNeil (1982), "The meaning and use of the area under a receiver operating characteristic
  *   (ROC) curve", Radiology 143
@@ -40,6 +42,8 @@ export class AUC implements Metric, Sized {
   readonly better = 'higher'
   readonly options: AUCOptions
   #state: ScoredWindow = createScoredWindow()
+  /** Follows from the window. */
+  readonly #ranking: Ranking = createRanking()
 
   constructor({ window = 10_000 }: Partial<AUCOptions> = {}) {
     this.options = { window: integer('window', window) }
@@ -47,7 +51,7 @@ export class AUC implements Metric, Sized {
 
   get value(): number {
     const { predictions, labels, weights } = this.#state
-    const order = ascending(this.#state)
+    const order = rank(this.#ranking, this.#state)
     let losers = 0
     let winners = 0
     let area = 0
@@ -68,14 +72,15 @@ export class AUC implements Metric, Sized {
     return winners > 0 && losers > 0 ? area / (winners * losers) : NaN
   }
 
-  /** Memory that its window takes, in bytes. */
+  /** Memory that its window takes, in bytes, with the order of its predictions. */
   get sizeInBytes(): number {
-    return bytesOf(this.#state)
+    return bytesOf(this.#state) + Uint32Array.BYTES_PER_ELEMENT * this.#state.size
   }
 
   update(y: number, prediction: number, weight = 1): void {
     const counted = checkScore(y, prediction, weight)
     pushScored(this.#state, this.options.window, y, prediction, counted)
+    this.#ranking.pending++
   }
 
   toJSON(): Snapshot {

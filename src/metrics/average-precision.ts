@@ -4,7 +4,8 @@ import { integer } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkScore } from './check-score.ts'
-import { ascending, checkScoredWindow, createScoredWindow, pushScored, type ScoredWindow } from './scored-window.ts'
+import { createRanking, type Ranking, rank } from './ranking.ts'
+import { checkScoredWindow, createScoredWindow, pushScored, type ScoredWindow } from './scored-window.ts'
 
 /** Options of {@link AveragePrecision}. */
 export type AveragePrecisionOptions = {
@@ -18,8 +19,8 @@ export type AveragePrecisionOptions = {
  *     average precision = sum over thresholds of (recall - recall before) · precision
  *
  * Thresholds go down from the highest prediction, equal ones at once; nothing is interpolated. No skill is the share of
- * 1s, not 0.5, so it is the figure for winners that are rare. Exact, not binned. An update is O(1); the value is computed
- * when read, in O(window log window). NaN until a 1 has been seen.
+ * 1s, not 0.5, so it is the figure for winners that are rare. Exact, not binned. An update is O(1), a reading
+ * O(window + k log k) for k updates since the last. NaN while there is no 1 in the window.
  *
  * @see J. Davis, M. Goadrich (2006), "The relationship between precision-recall and ROC curves", ICML
  *
@@ -38,6 +39,8 @@ export class AveragePrecision implements Metric, Sized {
   readonly better = 'higher'
   readonly options: AveragePrecisionOptions
   #state: ScoredWindow = createScoredWindow()
+  /** Follows from the window. */
+  readonly #ranking: Ranking = createRanking()
 
   constructor({ window = 10_000 }: Partial<AveragePrecisionOptions> = {}) {
     this.options = { window: integer('window', window) }
@@ -45,7 +48,7 @@ export class AveragePrecision implements Metric, Sized {
 
   get value(): number {
     const { predictions, labels, weights } = this.#state
-    const order = ascending(this.#state)
+    const order = rank(this.#ranking, this.#state)
     let taken = 0
     let won = 0
     let area = 0
@@ -64,14 +67,15 @@ export class AveragePrecision implements Metric, Sized {
     return won > 0 ? area / won : NaN
   }
 
-  /** Memory that its window takes, in bytes. */
+  /** Memory that its window takes, in bytes, with the order of its predictions. */
   get sizeInBytes(): number {
-    return bytesOf(this.#state)
+    return bytesOf(this.#state) + Uint32Array.BYTES_PER_ELEMENT * this.#state.size
   }
 
   update(y: number, prediction: number, weight = 1): void {
     const counted = checkScore(y, prediction, weight)
     pushScored(this.#state, this.options.window, y, prediction, counted)
+    this.#ranking.pending++
   }
 
   toJSON(): Snapshot {

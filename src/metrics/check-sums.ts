@@ -39,3 +39,11 @@ export function checkMoments(moments: Moments, low: number, high: number): Momen
   if (!(m2 >= -SLACK * most && m2 <= (1 + SLACK) * most)) corrupt('m2', `from 0 to ${most}`, m2)
   return moments
 }
+
+/** {@link checkMoments} of numbers that all weigh 1: their count is whole, and rounding takes nothing below 0. */
+export function checkCounted(moments: Moments, low: number, high: number): Moments {
+  if (!Number.isSafeInteger(moments.n)) corrupt('n', 'a whole number', moments.n)
+  if (!(moments.m2 >= 0)) corrupt('m2', 'at least 0', moments.m2)
+  if (low === 0 && !(moments.mean >= 0)) corrupt('mean', 'at least 0', moments.mean)
+  return checkMoments(moments, low, high)
+}

@@ -46,10 +46,9 @@ export class CohenKappa implements Metric, Sized {
   get value(): number {
     const { hits, falseAlarms, misses, passes } = this.#state
     const total = hits + falseAlarms + misses + passes
-    const called = (hits + falseAlarms) / total
-    const were = (hits + misses) / total
-    const chance = called * were + (1 - called) * (1 - were)
-    return chance < 1 ? ((hits + passes) / total - chance) / (1 - chance) : NaN
+    const [h, f, m, p] = [hits / total, falseAlarms / total, misses / total, passes / total]
+    // the formula above without its differences from 1, which lose digits where one cell holds nearly all
+    return (2 * (h * p - m * f)) / ((h + f) * (f + p) + (h + m) * (m + p))
   }
 
   /** Memory that its sums take, in bytes. */

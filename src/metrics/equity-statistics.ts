@@ -1,29 +1,37 @@
 import type { Serializable, Sized, Snapshot } from '../contracts.ts'
 import { bytesOf } from '../core/bytes-of.ts'
-import { finite, positive, time } from '../core/check.ts'
+import { finite, nonNegative, positive, time } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { clamp } from '../core/math.ts'
 import { addMoment, createMoments, type Moments, variance } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { checkMoments, corrupt } from './check-sums.ts'
-import { formatMeasure } from './trade-statistics.ts'
+import { checkCounted, corrupt } from './check-sums.ts'
+import { addFall, checkDrawdowns, createDrawdowns, type Drawdown, type Drawdowns, deepestOf } from './drawdown.ts'
+import { type Figure, figureOf, formatMeasure, ratioOf } from './figure.ts'
 
 /** Options of {@link EquityStatistics}. */
 export type EquityStatisticsOptions = {
   /** Points a year, for the annual figures: 252 trading days, 365 days, 8760 hours. @defaultValue 252 */
   readonly periodsPerYear: number
+  /** Return a period that could be had without risk, for Sharpe and Sortino. @defaultValue 0 */
+  readonly riskFree: number
 }
 
 /** What {@link EquityStatistics} measures. */
-export type EquityMeasure = 'sharpe' | 'sortino' | 'calmar' | 'annualReturn' | 'maxDrawdown' | 'longestDrawdown'
-
-/** A figure with what it rests on; NaN while `have` is below `needs`. */
-export type Figure = { readonly value: number; readonly have: number; readonly needs: number }
+export type EquityMeasure =
+  | 'sharpe'
+  | 'sortino'
+  | 'calmar'
+  | 'annualReturn'
+  | 'maxDrawdown'
+  | 'longestDrawdown'
+  | 'longestDrawdownPeriods'
 
 /**
- * Periods below which a measure says nothing. The error of a Sharpe ratio a period is near 1 / sqrt(n), 0.18 at 30; annual
- * figures of less than a month are extrapolations of noise. These are floors, not proof.
+ * Periods below which a measure says nothing. The error of a Sharpe ratio a period is near 1 / sqrt(n), 0.18 at 30 (A. W. Lo,
+ * 2002, "The statistics of Sharpe ratios", Financial Analysts Journal 58); annual figures of less than a month are
+ * extrapolations of noise. 20 for falls, as for trades. These are floors, not proof.
  */
 export const EQUITY_FLOORS: { readonly [measure in EquityMeasure]: number } = {
   sharpe: 30,
@@ -32,6 +40,7 @@ export const EQUITY_FLOORS: { readonly [measure in EquityMeasure]: number } = {
   annualReturn: 30,
   maxDrawdown: 20,
   longestDrawdown: 20,
+  longestDrawdownPeriods: 20,
 }
 
 type State = {
@@ -40,34 +49,37 @@ type State = {
   first: number
   time: number
   equity: number
+  /** Above what could be had without risk; and the squares of those below 0, over all periods. */
   readonly returns: Moments
-  /** Mean of the squares of returns below 0, over all periods. */
   readonly falls: Moments
   peak: number
-  peakTime: number
-  maxDrawdown: number
-  longestDrawdown: number
+  drawdowns: Drawdowns
 }
 
 /** Equity counts as no larger and no smaller, and a period's return as no larger: no account gets there. */
 const LARGEST = 1e30
 const LARGEST_RETURN = 1e60
+/** e to more is no number. */
+const LARGEST_LOG = 700
 
 /**
  * What an account did over time, from its value at even steps.
  *
- *     Sharpe      mean / deviation (n - 1) of the returns a period · sqrt(periods a year)
- *     Sortino     mean / root of the mean square of returns below 0 · sqrt(periods a year)
+ *     Sharpe      mean / deviation (n - 1) of the excess returns a period · sqrt(periods a year)
+ *     Sortino     mean / root of the mean square of excess returns below 0 (all periods count) · sqrt(periods a year)
  *     annual return   growth over all periods, as if every year had been like that
  *     Calmar      annual return / max drawdown
  *     max drawdown      largest fall from a peak, as a fraction
- *     longest drawdown  longest time below a peak, in milliseconds, the present one included
+ *     longest drawdown  longest time from a peak until the account stood there again, in milliseconds and in periods; the
+ *                       present one counts up to now
  *
- * Annual figures take periods for independent; returns that follow their predecessors make them too large. An account at
- * 0 has lost everything: its returns are 0 from there on. Below its floor ({@link EQUITY_FLOORS}) a figure is NaN, and `N/A (needs n)`
- * in words. O(1) time and memory.
+ * The root of the periods takes them for independent: returns that follow their predecessors make annual ratios too large,
+ * those that revert too small. An account at 0 has lost everything: its returns are 0 until something is paid in. Payments
+ * in and out look like returns, so take them out first. Below its floor ({@link EQUITY_FLOORS}) a figure is NaN, and
+ * `N/A (needs n)` in words. O(1) time and memory.
  *
  * @see F. A. Sortino, L. N. Price (1994), "Performance measurement in a downside risk framework", Journal of Investing 3
+ * @see T. W. Young (1991), "Calmar ratio: a smoother tool", Futures 20
  *
  * @example
  * ```ts
@@ -84,8 +96,11 @@ export class EquityStatistics implements Serializable, Sized {
   readonly options: EquityStatisticsOptions
   #state: State = fresh()
 
-  constructor({ periodsPerYear = 252 }: Partial<EquityStatisticsOptions> = {}) {
-    this.options = { periodsPerYear: positive('periodsPerYear', periodsPerYear) }
+  constructor({ periodsPerYear = 252, riskFree = 0 }: Partial<EquityStatisticsOptions> = {}) {
+    this.options = {
+      periodsPerYear: positive('periodsPerYear', periodsPerYear),
+      riskFree: clamp(finite('riskFree', riskFree), -LARGEST_RETURN, LARGEST_RETURN),
+    }
   }
 
   /** Periods so far: one less than points. */
@@ -95,14 +110,17 @@ export class EquityStatistics implements Serializable, Sized {
 
   /** Whether the equity stands at its highest point again. */
   get recovered(): boolean {
-    const { equity, peak } = this.#state
-    return Number.isNaN(equity) || equity >= peak
+    return this.#state.drawdowns.fall === 0
+  }
+
+  /** The deepest fall so far, whatever the floors: from when to when, and whether it has been made good. */
+  get deepest(): Drawdown {
+    return deepestOf(this.#state.drawdowns, this.periods)
   }
 
   /** One figure, with what it rests on and what it needs. */
   figure(measure: EquityMeasure): Figure {
-    const [have, needs] = [this.periods, EQUITY_FLOORS[measure]]
-    return { value: have < needs ? NaN : this.#measure(measure), have, needs }
+    return figureOf(this.periods, EQUITY_FLOORS[measure], () => this.#measure(measure))
   }
 
   /** One figure in words, or what it still needs. */
@@ -112,24 +130,26 @@ export class EquityStatistics implements Serializable, Sized {
   }
 
   #measure(measure: EquityMeasure): number {
-    const { first, equity, returns, falls, maxDrawdown, longestDrawdown } = this.#state
+    const { first, equity, returns, falls, drawdowns } = this.#state
     const { periodsPerYear } = this.options
-    const annual = (deviation: number): number =>
-      deviation > 0 ? (returns.mean / deviation) * Math.sqrt(periodsPerYear) : NaN
-    const growth = Math.exp((Math.log(equity / first) * periodsPerYear) / returns.n) - 1
+    const annual = (deviation: number): number => ratioOf(returns.mean, deviation) * Math.sqrt(periodsPerYear)
+    const growth = (Math.log(equity / first) / returns.n) * periodsPerYear
+    const annualReturn = Math.expm1(Math.min(growth, LARGEST_LOG))
     switch (measure) {
       case 'sharpe':
         return annual(Math.sqrt(variance(returns)))
       case 'sortino':
         return annual(Math.sqrt(falls.mean))
       case 'annualReturn':
-        return growth
+        return annualReturn
       case 'calmar':
-        return maxDrawdown > 0 ? growth / maxDrawdown : NaN
+        return ratioOf(annualReturn, drawdowns.depth)
       case 'maxDrawdown':
-        return maxDrawdown
+        return drawdowns.depth
       case 'longestDrawdown':
-        return longestDrawdown
+        return drawdowns.longest
+      case 'longestDrawdownPeriods':
+        return drawdowns.longestSteps
     }
   }
 
@@ -138,32 +158,29 @@ export class EquityStatistics implements Serializable, Sized {
     return bytesOf(this.#state)
   }
 
-  /** Takes in the account's value at a later time than the last one. */
+  /** Takes in the account's value at a later time than the last one; the first must be above 0. */
   update(at: number, equity: number): void {
     const s = this.#state
     time('time', at)
     if (at <= s.time) throw new TradeLearnError('OUT_OF_ORDER', `"time" must be after ${s.time}, got ${at}.`)
-    if (!(finite('equity', equity, 'INVALID_INPUT') >= 0)) {
-      throw new TradeLearnError('INVALID_INPUT', `"equity" must be at least 0, got ${equity}.`)
-    }
-    // an account of nothing has no return; the first must have something
-    const value = equity === 0 && !Number.isNaN(s.first) ? 0 : clamp(equity, 1 / LARGEST, LARGEST)
-    if (Number.isNaN(s.first)) {
-      Object.assign(s, { start: at, first: value, time: at, equity: value, peak: value, peakTime: at })
+    const began = !Number.isNaN(s.first)
+    if (began) nonNegative('equity', equity, 'INVALID_INPUT')
+    else positive('equity', equity, 'INVALID_INPUT')
+    const value = equity === 0 ? 0 : clamp(equity, 1 / LARGEST, LARGEST)
+    if (!began) {
+      const drawdowns = createDrawdowns(at)
+      this.#state = { ...fresh(), start: at, first: value, time: at, equity: value, peak: value, drawdowns }
       return
     }
-    const change = s.equity > 0 ? value / s.equity - 1 : 0
-    addMoment(s.returns, change)
-    const fall = Math.min(0, change)
+    const change = s.equity > 0 ? (value - s.equity) / s.equity : 0
+    const excess = clamp(change - this.options.riskFree, -LARGEST_RETURN, LARGEST_RETURN)
+    addMoment(s.returns, excess)
+    const fall = Math.min(0, excess)
     addMoment(s.falls, fall * fall)
     s.time = at
     s.equity = value
-    if (value < s.peak) s.longestDrawdown = Math.max(s.longestDrawdown, at - s.peakTime)
-    if (value >= s.peak) {
-      s.peak = value
-      s.peakTime = at
-    }
-    s.maxDrawdown = Math.max(s.maxDrawdown, 1 - value / s.peak)
+    s.peak = Math.max(s.peak, value)
+    addFall(s.drawdowns, (s.peak - value) / s.peak, at, s.returns.n)
   }
 
   toJSON(): Snapshot {
@@ -173,7 +190,7 @@ export class EquityStatistics implements Serializable, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): EquityStatistics {
     const { options, state } = checkSnapshot(EquityStatistics, json)
-    const statistics = new EquityStatistics(unpackState(options, { periodsPerYear: 0 }, 'options'))
+    const statistics = new EquityStatistics(unpackState(options, { periodsPerYear: 0, riskFree: 0 }, 'options'))
     statistics.#state = checkState(unpackState(state, fresh()))
     return statistics
   }
@@ -181,19 +198,20 @@ export class EquityStatistics implements Serializable, Sized {
 
 /** Throws unless points can have led there. */
 function checkState(state: State): State {
-  const { start, first, time: at, equity, returns, falls, peak, peakTime, maxDrawdown, longestDrawdown } = state
-  checkMoments(returns, -1, LARGEST_RETURN)
-  checkMoments(falls, 0, 1)
-  if (returns.n !== falls.n || !Number.isSafeInteger(returns.n)) corrupt('falls.n', String(returns.n), falls.n)
-  if (!(maxDrawdown >= 0 && maxDrawdown <= 1)) corrupt('maxDrawdown', 'from 0 to 1', maxDrawdown)
-  const empty = [start, first, at, equity, peak, peakTime].every(Number.isNaN)
-  if (empty && returns.n === 0 && longestDrawdown === 0) return state
-  const times = Number.isFinite(start) && start <= peakTime && peakTime <= at && Number.isFinite(at)
-  if (!times) corrupt('peakTime', `from ${start} to ${at}`, peakTime)
-  if (!(longestDrawdown >= 0 && longestDrawdown <= at - start))
-    corrupt('longestDrawdown', 'a span of time', longestDrawdown)
+  const { start, first, time: at, equity, returns, falls, peak, drawdowns } = state
+  if ([start, first, at, equity, peak].every(Number.isNaN)) {
+    if (JSON.stringify(state) !== JSON.stringify(fresh())) corrupt('start', 'a time, where there are returns', start)
+    return state
+  }
+  for (const when of [start, at, drawdowns.peakAt]) time('time', when, 'CORRUPT_SNAPSHOT')
+  if (!(start <= at)) corrupt('time', `not before ${start}`, at)
+  checkCounted(returns, -LARGEST_RETURN, LARGEST_RETURN)
+  checkCounted(falls, 0, LARGEST_RETURN * LARGEST_RETURN)
+  if (returns.n !== falls.n) corrupt('falls.n', String(returns.n), falls.n)
   const values = first > 0 && equity >= 0 && peak >= Math.max(first, equity) && peak <= LARGEST
   if (!values) corrupt('peak', `at least ${first} and ${equity}`, peak)
+  if (drawdowns.fall !== (peak - equity) / peak) corrupt('fall', String((peak - equity) / peak), drawdowns.fall)
+  checkDrawdowns(drawdowns, start, at, returns.n)
   return state
 }
 
@@ -205,7 +223,5 @@ const fresh = (): State => ({
   returns: createMoments(),
   falls: createMoments(),
   peak: NaN,
-  peakTime: NaN,
-  maxDrawdown: 0,
-  longestDrawdown: 0,
+  drawdowns: createDrawdowns(NaN),
 })

@@ -1,5 +1,6 @@
-import { finite, nonNegative } from '../core/check.ts'
+import { integer, nonNegative } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
+import { LARGEST_VALUE } from './check-score.ts'
 
 /** A position from its opening to its closing. */
 export type HeldPosition = {
@@ -26,12 +27,23 @@ export type Exposure = {
   readonly turnover: number
 }
 
-const YEAR = 365.25 * 86_400_000
+/** Milliseconds of a year, a leap day every fourth. */
+export const YEAR: number = 365.25 * 86_400_000
+
+/** Throws unless a position closes no earlier than it opens; returns it with a size whose sums stay finite. */
+export function checkHeld({ from, to, size }: HeldPosition, name: string): HeldPosition {
+  integer(`${name}from`, from, -Number.MAX_SAFE_INTEGER, 'INVALID_INPUT')
+  integer(`${name}to`, to, -Number.MAX_SAFE_INTEGER, 'INVALID_INPUT')
+  nonNegative(`${name}size`, size, 'INVALID_INPUT')
+  if (to < from) throw new TradeLearnError('INVALID_INPUT', `"${name}to" must not lie before ${from}, got ${to}.`)
+  return { from, to, size: Math.min(size, LARGEST_VALUE) }
+}
 
 /**
  * How exposed an account was: time in the market, value held, turnover.
  *
- * Positions may overlap and come in any order. One that closes as another opens does not overlap it. O(n log n).
+ * Positions may overlap and come in any order. One that closes as another opens does not overlap it. `ExposureStatistics`
+ * says the same, but for the largest, as trades close. O(n log n).
  *
  * @throws `INVALID_INPUT` naming the first position that closes before it opens, or whose size is not a number of at least 0
  *
@@ -45,13 +57,8 @@ export function exposureOf(positions: readonly HeldPosition[]): Exposure {
   let [first, last] = [Infinity, -Infinity]
   let holding = 0
   let traded = 0
-  for (const [i, { from, to, size }] of positions.entries()) {
-    finite(`positions[${i}].from`, from, 'INVALID_INPUT')
-    finite(`positions[${i}].to`, to, 'INVALID_INPUT')
-    nonNegative(`positions[${i}].size`, size, 'INVALID_INPUT')
-    if (to < from) {
-      throw new TradeLearnError('INVALID_INPUT', `"positions[${i}].to" must not lie before ${from}, got ${to}.`)
-    }
+  for (const [i, position] of positions.entries()) {
+    const { from, to, size } = checkHeld(position, `positions[${i}].`)
     first = Math.min(first, from)
     last = Math.max(last, to)
     // what closes as it opens is held at no time

@@ -2,11 +2,11 @@ import type { Serializable, Sized, Snapshot } from '../contracts.ts'
 import { bytesOf } from '../core/bytes-of.ts'
 import { openFraction } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
-import { addMoment, createMoments, type Moments } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkValue, checkWeight, LARGEST_VALUE } from './check-score.ts'
-import { checkMoments, corrupt } from './check-sums.ts'
+import { corrupt } from './check-sums.ts'
+import { addLoss, checkLosses, createLosses, type Losses, meanLoss } from './losses.ts'
 
 /** Options of {@link IntervalCoverage}. */
 export type IntervalCoverageOptions = {
@@ -14,7 +14,21 @@ export type IntervalCoverageOptions = {
   readonly coverage: number
 }
 
-type State = { readonly inside: Moments; readonly width: Moments; readonly score: Moments }
+/**
+ * A running score of predicted intervals against outcomes: a `Metric` that takes two ends.
+ *
+ * Law: an interval whose ends are the wrong way round is an error that leaves it as it was, as for anything not finite.
+ */
+export interface IntervalMetric extends Serializable {
+  /** Which direction is an improvement. */
+  readonly better: 'higher' | 'lower'
+  /** The score so far; `NaN` while there is too little data to define it. */
+  readonly value: number
+  /** Scores one interval against what happened. */
+  update(y: number, low: number, high: number, weight?: number): void
+}
+
+type State = { readonly inside: Losses; readonly width: Losses; readonly score: Losses }
 
 /**
  * Whether predicted intervals hold what they promise, and how wide they had to be.
@@ -35,10 +49,11 @@ type State = { readonly inside: Moments; readonly width: Moments; readonly score
  * intervals.coverage // 1
  * ```
  */
-export class IntervalCoverage implements Serializable, Sized {
+export class IntervalCoverage implements IntervalMetric, Sized {
   static readonly type: string = 'interval-coverage'
   static readonly version: number = 1
 
+  readonly better = 'lower'
   readonly options: IntervalCoverageOptions
   #state: State = fresh()
 
@@ -48,17 +63,22 @@ export class IntervalCoverage implements Serializable, Sized {
 
   /** Share of values inside their intervals. */
   get coverage(): number {
-    return meanOf(this.#state.inside)
+    return meanLoss(this.#state.inside)
   }
 
   /** Mean width of the intervals. */
   get width(): number {
-    return meanOf(this.#state.width)
+    return meanLoss(this.#state.width)
   }
 
   /** Mean interval score; lower is better. */
   get score(): number {
-    return meanOf(this.#state.score)
+    return meanLoss(this.#state.score)
+  }
+
+  /** The score: coverage and width each can be had for nothing at the other's expense. */
+  get value(): number {
+    return this.score
   }
 
   /** Memory that its sums take, in bytes. */
@@ -74,9 +94,9 @@ export class IntervalCoverage implements Serializable, Sized {
     }
     const counted = checkWeight(weight)
     const outside = Math.max(0, from - value, value - to)
-    addMoment(this.#state.inside, Number(outside === 0), counted)
-    addMoment(this.#state.width, to - from, counted)
-    addMoment(this.#state.score, to - from + (2 / (1 - this.options.coverage)) * outside, counted)
+    addLoss(this.#state.inside, Number(outside === 0), counted)
+    addLoss(this.#state.width, to - from, counted)
+    addLoss(this.#state.score, to - from + (2 / (1 - this.options.coverage)) * outside, counted)
   }
 
   toJSON(): Snapshot {
@@ -88,15 +108,14 @@ export class IntervalCoverage implements Serializable, Sized {
     const { options, state } = checkSnapshot(IntervalCoverage, json)
     const metric = new IntervalCoverage(unpackState(options, { coverage: 0 }, 'options'))
     const read = unpackState(state, fresh())
-    checkMoments(read.inside, 0, 1)
-    checkMoments(read.width, 0, 2 * LARGEST_VALUE)
-    checkMoments(read.score, 0, 2 * LARGEST_VALUE * (1 + 2 / (1 - metric.options.coverage)))
-    for (const { n } of [read.width, read.score]) if (n !== read.inside.n) corrupt('n', String(read.inside.n), n)
+    checkLosses(read.inside, 1)
+    checkLosses(read.width, 2 * LARGEST_VALUE)
+    checkLosses(read.score, 2 * LARGEST_VALUE * (1 + 2 / (1 - metric.options.coverage)))
+    const { total } = read.inside
+    for (const sums of [read.width, read.score]) if (sums.total !== total) corrupt('total', String(total), sums.total)
     metric.#state = read
     return metric
   }
 }
 
-const meanOf = ({ n, mean }: Moments): number => (n > 0 ? mean : NaN)
-
-const fresh = (): State => ({ inside: createMoments(), width: createMoments(), score: createMoments() })
+const fresh = (): State => ({ inside: createLosses(), width: createLosses(), score: createLosses() })

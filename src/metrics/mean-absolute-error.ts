@@ -1,10 +1,9 @@
 import type { Metric, Sized, Snapshot } from '../contracts.ts'
 import { bytesOf } from '../core/bytes-of.ts'
-import { addMoment, createMoments, type Moments } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkValue, checkWeight, LARGEST_VALUE } from './check-score.ts'
-import { checkMoments } from './check-sums.ts'
+import { addLoss, checkLosses, createLosses, type Losses, meanLoss } from './losses.ts'
 
 /**
  * How far predicted values are from what came, on average, in the unit of y.
@@ -26,10 +25,10 @@ export class MeanAbsoluteError implements Metric, Sized {
   static readonly version: number = 1
 
   readonly better = 'lower'
-  #state: Moments = createMoments()
+  #state: Losses = createLosses()
 
   get value(): number {
-    return this.#state.n > 0 ? this.#state.mean : NaN
+    return meanLoss(this.#state)
   }
 
   /** Memory that its sums take, in bytes. */
@@ -39,7 +38,7 @@ export class MeanAbsoluteError implements Metric, Sized {
 
   update(y: number, prediction: number, weight = 1): void {
     const error = checkValue('y', y) - checkValue('prediction', prediction)
-    addMoment(this.#state, Math.abs(error), checkWeight(weight))
+    addLoss(this.#state, Math.abs(error), checkWeight(weight))
   }
 
   toJSON(): Snapshot {
@@ -49,9 +48,8 @@ export class MeanAbsoluteError implements Metric, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): MeanAbsoluteError {
     const metric = new MeanAbsoluteError()
-    metric.#state = checkMoments(
+    metric.#state = checkLosses(
       unpackState(checkSnapshot(MeanAbsoluteError, json).state, metric.#state),
-      0,
       2 * LARGEST_VALUE,
     )
     return metric

@@ -1,11 +1,10 @@
 import type { Metric, Sized, Snapshot } from '../contracts.ts'
 import { bytesOf } from '../core/bytes-of.ts'
 import { openFraction } from '../core/check.ts'
-import { addMoment, createMoments, type Moments } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkValue, checkWeight, LARGEST_VALUE } from './check-score.ts'
-import { checkMoments } from './check-sums.ts'
+import { addLoss, checkLosses, createLosses, type Losses, meanLoss } from './losses.ts'
 
 /** Options of {@link PinballLoss}. */
 export type PinballLossOptions = {
@@ -35,14 +34,14 @@ export class PinballLoss implements Metric, Sized {
 
   readonly better = 'lower'
   readonly options: PinballLossOptions
-  #state: Moments = createMoments()
+  #state: Losses = createLosses()
 
   constructor({ quantile = 0.5 }: Partial<PinballLossOptions> = {}) {
     this.options = { quantile: openFraction('quantile', quantile) }
   }
 
   get value(): number {
-    return this.#state.n > 0 ? this.#state.mean : NaN
+    return meanLoss(this.#state)
   }
 
   /** Memory that its sums take, in bytes. */
@@ -53,7 +52,7 @@ export class PinballLoss implements Metric, Sized {
   update(y: number, prediction: number, weight = 1): void {
     const { quantile } = this.options
     const error = checkValue('y', y) - checkValue('prediction', prediction)
-    addMoment(this.#state, Math.max(quantile * error, (quantile - 1) * error), checkWeight(weight))
+    addLoss(this.#state, Math.max(quantile * error, (quantile - 1) * error), checkWeight(weight))
   }
 
   toJSON(): Snapshot {
@@ -64,7 +63,7 @@ export class PinballLoss implements Metric, Sized {
   static fromJSON(json: Snapshot): PinballLoss {
     const { options, state } = checkSnapshot(PinballLoss, json)
     const metric = new PinballLoss(unpackState(options, { quantile: 0 }, 'options'))
-    metric.#state = checkMoments(unpackState(state, metric.#state), 0, 2 * LARGEST_VALUE)
+    metric.#state = checkLosses(unpackState(state, metric.#state), 2 * LARGEST_VALUE)
     return metric
   }
 }

@@ -1,11 +1,17 @@
-import type { Metric, Serializable, Sized, Snapshot } from '../contracts.ts'
+import type { JsonObject, Metric, Serializable, Sized, Snapshot } from '../contracts.ts'
 import { bytesOf } from '../core/bytes-of.ts'
 import { integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
-import { checkScore } from './check-score.ts'
-import { checkScoredWindow, createScoredWindow, pushScored, type ScoredWindow } from './scored-window.ts'
+import { checkValue, checkWeight } from './check-score.ts'
+import {
+  checkValueWindow,
+  createScoredWindow,
+  createValueWindow,
+  pushScored,
+  type ScoredWindow,
+} from './scored-window.ts'
 
 /** Options of {@link Rolling}. */
 export type RollingOptions = {
@@ -17,7 +23,8 @@ export type RollingOptions = {
  * Any metric of this folder over the newest observations only.
  *
  * It keeps the window and plays it through a fresh metric when the value is read, so nothing drifts as it would by
- * adding and taking away. An update is O(1), reading is O(window).
+ * adding and taking away. What the metric refuses it refuses too. An update costs one of a fresh metric, reading is
+ * O(window).
  *
  * @example
  * ```ts
@@ -28,14 +35,14 @@ export type RollingOptions = {
  */
 export class Rolling implements Metric, Sized {
   static readonly type: string = 'rolling'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   readonly better: 'higher' | 'lower'
   readonly options: RollingOptions
   readonly #create: () => Metric
-  #state: ScoredWindow = createScoredWindow()
+  #state: ScoredWindow<Float64Array> = createValueWindow()
 
-  /** `create` makes the metric, empty; it is called for every reading. */
+  /** `create` makes the metric, empty; it is called for every update and reading. */
   constructor(create: () => Metric, { window }: RollingOptions) {
     this.options = { window: integer('window', window) }
     this.better = create().better
@@ -43,6 +50,11 @@ export class Rolling implements Metric, Sized {
   }
 
   get value(): number {
+    return this.#played().value
+  }
+
+  /** The metric, after all that is in the window. */
+  #played(): Metric {
     const { predictions, labels, weights, head, size } = this.#state
     const metric = this.#create()
     const start = size < this.options.window ? 0 : head
@@ -50,7 +62,19 @@ export class Rolling implements Metric, Sized {
       const at = start + i < size ? start + i : start + i - size
       metric.update(labels[at]!, predictions[at]!, weights[at]!)
     }
-    return metric.value
+    return metric
+  }
+
+  /** Throws unless the metric takes what was read back. */
+  #tryOut(): void {
+    try {
+      this.#played()
+    } catch (error) {
+      throw new TradeLearnError(
+        'CORRUPT_SNAPSHOT',
+        `"rolling" must hold what its metric takes: ${(error as Error).message}`,
+      )
+    }
   }
 
   /** Memory that its window takes, in bytes. */
@@ -59,8 +83,10 @@ export class Rolling implements Metric, Sized {
   }
 
   update(y: number, prediction: number, weight = 1): void {
-    const counted = checkScore(y, prediction, weight)
-    pushScored(this.#state, this.options.window, y, prediction, counted)
+    // it knows which labels and predictions there can be
+    this.#create().update(y, prediction, weight)
+    const [value, predicted] = [checkValue('y', y), checkValue('prediction', prediction)]
+    pushScored(this.#state, this.options.window, value, predicted, checkWeight(weight))
   }
 
   toJSON(): Snapshot {
@@ -74,9 +100,19 @@ export class Rolling implements Metric, Sized {
     const metric = nested(options, 'metric', 'rolling')
     const { window } = unpackState(options, { window: 0, metric: {} }, 'options')
     const rolling = new Rolling(() => asMetric(restore(metric)), { window })
-    rolling.#state = checkScoredWindow(unpackState(state, createScoredWindow()), rolling.options.window)
+    rolling.#state = checkValueWindow(
+      json.version === 1 ? fromLabels(state) : unpackState(state, createValueWindow()),
+      window,
+    )
+    rolling.#tryOut()
     return rolling
   }
+}
+
+/** Version 1 knew labels of 0 and 1 only. */
+function fromLabels(state: JsonObject): ScoredWindow<Float64Array> {
+  const window = unpackState(state, createScoredWindow())
+  return { ...window, labels: Float64Array.from(window.labels) }
 }
 
 function asMetric(part: Serializable): Metric {

@@ -1,10 +1,9 @@
 import type { Metric, Sized, Snapshot } from '../contracts.ts'
 import { bytesOf } from '../core/bytes-of.ts'
-import { addMoment, createMoments, type Moments } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
 import { checkValue, checkWeight, LARGEST_VALUE } from './check-score.ts'
-import { checkMoments } from './check-sums.ts'
+import { addLoss, checkLosses, createLosses, type Losses, meanLoss } from './losses.ts'
 
 /**
  * How far predicted values are from what came, large misses counting more than in proportion, in the unit of y.
@@ -26,10 +25,10 @@ export class RootMeanSquaredError implements Metric, Sized {
   static readonly version: number = 1
 
   readonly better = 'lower'
-  #state: Moments = createMoments()
+  #state: Losses = createLosses()
 
   get value(): number {
-    return this.#state.n > 0 ? Math.sqrt(Math.max(0, this.#state.mean)) : NaN
+    return Math.sqrt(meanLoss(this.#state))
   }
 
   /** Memory that its sums take, in bytes. */
@@ -39,7 +38,7 @@ export class RootMeanSquaredError implements Metric, Sized {
 
   update(y: number, prediction: number, weight = 1): void {
     const error = checkValue('y', y) - checkValue('prediction', prediction)
-    addMoment(this.#state, error * error, checkWeight(weight))
+    addLoss(this.#state, error * error, checkWeight(weight))
   }
 
   toJSON(): Snapshot {
@@ -49,9 +48,8 @@ export class RootMeanSquaredError implements Metric, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): RootMeanSquaredError {
     const metric = new RootMeanSquaredError()
-    metric.#state = checkMoments(
+    metric.#state = checkLosses(
       unpackState(checkSnapshot(RootMeanSquaredError, json).state, metric.#state),
-      0,
       4 * LARGEST_VALUE * LARGEST_VALUE,
     )
     return metric

@@ -1,5 +1,5 @@
 import { TradeLearnError } from '../core/errors.ts'
-import { LARGEST_WEIGHT, LEAST_WEIGHT } from './check-score.ts'
+import { LARGEST_VALUE, LARGEST_WEIGHT, LEAST_WEIGHT } from './check-score.ts'
 import { corrupt } from './check-sums.ts'
 
 /**
@@ -8,9 +8,9 @@ import { corrupt } from './check-sums.ts'
  * The arrays double from 64 up to the capacity, so that a young metric and its snapshot stay small. `head` is where
  * the next one goes.
  */
-export type ScoredWindow = {
+export type ScoredWindow<Labels extends Uint8Array | Float64Array = Uint8Array> = {
   predictions: Float64Array
-  labels: Uint8Array
+  labels: Labels
   weights: Float64Array
   head: number
   size: number
@@ -18,20 +18,23 @@ export type ScoredWindow = {
 
 const FIRST_LENGTH = 64
 
-/** An empty window. */
-export function createScoredWindow(): ScoredWindow {
-  return {
-    predictions: new Float64Array(0),
-    labels: new Uint8Array(0),
-    weights: new Float64Array(0),
-    head: 0,
-    size: 0,
-  }
-}
+const emptyWindow = <Labels extends Uint8Array | Float64Array>(labels: Labels): ScoredWindow<Labels> => ({
+  predictions: new Float64Array(0),
+  labels,
+  weights: new Float64Array(0),
+  head: 0,
+  size: 0,
+})
+
+/** An empty window of labels and their probabilities. */
+export const createScoredWindow = (): ScoredWindow => emptyWindow(new Uint8Array(0))
+
+/** An empty window of any values and predictions. */
+export const createValueWindow = (): ScoredWindow<Float64Array> => emptyWindow(new Float64Array(0))
 
 /** Adds a prediction; the oldest falls out once `capacity` are held. O(1) on average. */
-export function pushScored(
-  window: ScoredWindow,
+export function pushScored<Labels extends Uint8Array | Float64Array>(
+  window: ScoredWindow<Labels>,
   capacity: number,
   y: number,
   prediction: number,
@@ -46,15 +49,31 @@ export function pushScored(
   if (window.size < capacity) window.size++
 }
 
-/** The positions of the window's predictions in ascending order of prediction, ties in order of position. */
-export function ascending({ predictions, size }: ScoredWindow): Uint32Array {
-  const order = new Uint32Array(size)
-  for (let i = 0; i < size; i++) order[i] = i
-  return order.sort((a, b) => predictions[a]! - predictions[b]! || a - b)
-}
-
 /** Throws unless a window that was read back hangs together and holds what can be pushed. */
 export function checkScoredWindow(window: ScoredWindow, capacity: number): ScoredWindow {
+  checkShape(window, capacity)
+  const { predictions, labels, size } = window
+  for (let i = 0; i < size; i++) {
+    const [prediction, label] = [predictions[i]!, labels[i]!]
+    if (!(prediction >= 0 && prediction <= 1)) corrupt(`predictions[${i}]`, 'from 0 to 1', prediction)
+    if (label > 1) corrupt(`labels[${i}]`, '0 or 1', label)
+  }
+  return window
+}
+
+/** {@link checkScoredWindow} for a window of values. */
+export function checkValueWindow(window: ScoredWindow<Float64Array>, capacity: number): ScoredWindow<Float64Array> {
+  checkShape(window, capacity)
+  for (const name of ['predictions', 'labels'] as const) {
+    for (let i = 0; i < window.size; i++) {
+      const value = window[name][i]!
+      if (!(Math.abs(value) <= LARGEST_VALUE)) corrupt(`${name}[${i}]`, `at most ${LARGEST_VALUE} in size`, value)
+    }
+  }
+  return window
+}
+
+function checkShape(window: ScoredWindow<Uint8Array | Float64Array>, capacity: number): void {
   const { predictions, labels, weights, head, size } = window
   const room = predictions.length
   const sane =
@@ -75,20 +94,17 @@ export function checkScoredWindow(window: ScoredWindow, capacity: number): Score
     )
   }
   for (let i = 0; i < size; i++) {
-    const [prediction, label, weight] = [predictions[i]!, labels[i]!, weights[i]!]
-    if (!(prediction >= 0 && prediction <= 1)) corrupt(`predictions[${i}]`, 'from 0 to 1', prediction)
-    if (label > 1) corrupt(`labels[${i}]`, '0 or 1', label)
+    const weight = weights[i]!
     if (!(weight >= LEAST_WEIGHT && weight <= LARGEST_WEIGHT)) corrupt(`weights[${i}]`, 'a weight', weight)
   }
-  return window
 }
 
 // before it is full the window has never wrapped, so copying keeps the order
-function grow(window: ScoredWindow, capacity: number): void {
+function grow<Labels extends Uint8Array | Float64Array>(window: ScoredWindow<Labels>, capacity: number): void {
   const length = Math.min(capacity, Math.max(FIRST_LENGTH, 2 * window.size))
   const { predictions, labels, weights } = window
   window.predictions = new Float64Array(length)
-  window.labels = new Uint8Array(length)
+  window.labels = new (labels.constructor as new (length: number) => Labels)(length)
   window.weights = new Float64Array(length)
   window.predictions.set(predictions)
   window.labels.set(labels)

@@ -15,7 +15,10 @@ export function metricLaws(create: () => Metric, codec: Codec, scores: 'labels' 
   const rng = new SeededRng('metric laws')
   const pairs = Array.from({ length: 300 }, () => {
     const p = rng.next()
-    return { p, y: Number(rng.next() < p), worse: 1 - p }
+    if (scores === 'labels') return { p, y: Number(rng.next() < p), worse: 1 - p }
+    // from -2 to 2, a quarter off at most
+    const value = 4 * p - 2
+    return { p: value + (rng.next() - 0.5) / 2, y: value, worse: -value }
   })
   const scored = (key: 'p' | 'worse'): Metric => {
     const metric = create()
@@ -68,6 +71,7 @@ export function metricLaws(create: () => Metric, codec: Codec, scores: 'labels' 
         }
       },
     },
+    ...(scores === 'values' ? [largeValues(create, reread)] : []),
     {
       name: 'reading the value changes nothing',
       run: () => {
@@ -100,4 +104,18 @@ export function metricLaws(create: () => Metric, codec: Codec, scores: 'labels' 
       holds(Number.isFinite(metric.value), `the value is ${metric.value}`)
     }),
   ]
+}
+
+function largeValues(create: () => Metric, reread: (json: Snapshot) => Metric): Law {
+  return {
+    name: 'stays finite for the largest values',
+    run: () => {
+      const metric = create()
+      for (const y of [1e300, -1e300, 1e308, 3, -1e308]) {
+        for (const p of [1e300, 2, -1e308]) metric.update(y, p)
+      }
+      holds(Number.isFinite(metric.value), `the value is ${metric.value}`)
+      sameNumber(reread(JSON.parse(stateOf(metric)) as Snapshot).value, metric.value, 'value after a restart')
+    },
+  }
 }

@@ -110,7 +110,7 @@ describe('CalibrationError', () => {
     const calibration = new CalibrationError()
     for (let i = 0; i < 100; i++) calibration.update(i < 30 ? 1 : 0, 0.5)
     expect(calibration.value).toBeCloseTo(0.2, 12)
-    expect(calibration.bins).toEqual([{ predicted: 0.5, observed: 0.3, count: 100 }])
+    expect(calibration.bins).toMatchObject([{ predicted: 0.5, observed: 0.3, count: 100 }])
   })
 
   test('has bins of equal mass that ascend, and shrinks towards 0 for true probabilities', () => {

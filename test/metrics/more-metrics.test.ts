@@ -111,10 +111,10 @@ describe('the parts of a Brier score', () => {
           calibration.update(label, twentieth / 20, weight)
           brier.update(label, twentieth / 20, weight)
         }
-        const { reliability, resolution, uncertainty, within, brier: whole } = calibration.brierParts
+        const { reliability, resolution, uncertainty, within, spread, brier: whole } = calibration.brierParts
         expect(whole).toBeCloseTo(brier.value, 12)
         expect(reliability - resolution + uncertainty + within).toBeCloseTo(whole, 12)
-        for (const part of [reliability, resolution, uncertainty]) expect(part).toBeGreaterThanOrEqual(-1e-15)
+        for (const part of [reliability, resolution, uncertainty, spread]) expect(part).toBeGreaterThanOrEqual(-1e-15)
       }),
     )
   })
@@ -209,16 +209,16 @@ describe('an account', () => {
     account.update(T0, 100)
     const before = JSON.stringify(account)
     expect(() => account.update(T0, 101)).toThrow('"time" must be after')
-    expect(() => account.update(T0 + 1, -1)).toThrow('"equity" must be at least 0, got -1.')
+    expect(() => account.update(T0 + 1, -1)).toThrow('"equity" must be a number of at least 0, got -1.')
     expect(() => account.update(T0 + 1, Number.NaN)).toThrow('"equity"')
     expect(() => account.update(Number.NaN, 1)).toThrow('"time"')
     expect(JSON.stringify(account)).toBe(before)
     const json = JSON.parse(before)
     for (const damage of [
-      { maxDrawdown: 2 },
+      { drawdowns: { ...json.state.drawdowns, depth: 2 } },
       { peak: 0 },
-      { peakTime: T0 + 5 },
-      { longestDrawdown: 1 },
+      { drawdowns: { ...json.state.drawdowns, peakAt: T0 + 5 } },
+      { drawdowns: { ...json.state.drawdowns, longest: 1 } },
       { first: -1 },
       { returns: { n: 3, mean: 0, m2: 0 } },
     ]) {
@@ -241,7 +241,7 @@ describe('intervals', () => {
     expect(JSON.stringify(metric)).toBe(before)
     expect(new IntervalCoverage().score).toBeNaN()
     const json = JSON.parse(before)
-    const damaged = { ...json, state: { ...json.state, inside: { n: 1, mean: 7, m2: 0 } } }
+    const damaged = { ...json, state: { ...json.state, inside: { loss: 7, total: 1 } } }
     expect(() => IntervalCoverage.fromJSON(damaged)).toThrow(
       expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }) as Error,
     )
