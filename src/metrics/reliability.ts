@@ -1,4 +1,4 @@
-import { clamp } from '../core/math.ts'
+import { wilsonEnds } from '../core/wilson.ts'
 import type { ScoredWindow } from './scored-window.ts'
 
 /** Where bins are cut: so that each holds the same weight, or into equal ranges of probability. */
@@ -102,12 +102,7 @@ export function reliabilityBins({ sums }: Binned, z: number): ReliabilityBin[] {
       const observed = ones / count
       // as many equal weights as would say as much: L. Kish (1965), "Survey Sampling"
       const n = (count / squares) * count
-      const half = z * Math.sqrt((observed * (1 - observed)) / n + ((z / n) * (z / n)) / 4)
-      const middle = observed + (z * z) / (2 * n)
-      const scale = 1 + (z * z) / n
-      // rounding must not put the share itself outside
-      const low = clamp((middle - half) / scale, 0, observed)
-      const high = clamp((middle + half) / scale, observed, 1)
+      const [low, high] = wilsonEnds(observed, n, z)
       return { predicted: predicted / count, observed, count, low, high }
     })
 }

@@ -1,22 +1,10 @@
-import { clamp } from '../core/math.ts'
+import { wilsonEnds } from '../core/wilson.ts'
 import type { Figure } from './figure.ts'
 import { formatNumber, formatPercent, isNumber, plotted } from './format.ts'
 import type { CalibrationBin, ConfidenceBin } from './report-data.ts'
 
 /** Two-sided 95 % point of the normal distribution. */
 const Z95 = 1.959964
-
-/**
- * The interval that holds a true frequency with 95 % confidence after `count` trials.
- *
- * @see E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22
- */
-export function wilson(observed: number, count: number): readonly [low: number, high: number] {
-  const z2 = (Z95 * Z95) / count
-  const centre = (observed + z2 / 2) / (1 + z2)
-  const half = Math.sqrt(z2 * (observed * (1 - observed) + z2 / 4)) / (1 + z2)
-  return [clamp(centre - half, 0, 1), clamp(centre + half, 0, 1)]
-}
 
 /** How often trades won against how often they were predicted to. */
 export function calibrationFigure(all: readonly CalibrationBin[]): Figure {
@@ -25,7 +13,7 @@ export function calibrationFigure(all: readonly CalibrationBin[]): Figure {
       count > 0 && isNumber(predicted) && isNumber(observed) ? [{ predicted, observed, count }] : [],
     )
     .sort((a, b) => a.predicted - b.predicted)
-  const intervals = bins.map(({ observed, count }) => wilson(observed, count))
+  const intervals = bins.map(({ observed, count }) => wilsonEnds(observed, count, Z95))
   const columns = ['predicted', 'observed', '95 % interval', 'trades']
   return {
     title: 'Calibration',

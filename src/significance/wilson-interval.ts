@@ -1,6 +1,7 @@
 import { integer, openFraction } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
-import { clamp, normalQuantile } from '../core/math.ts'
+import { normalQuantile } from '../core/math.ts'
+import { wilsonEnds } from '../core/wilson.ts'
 import type { Interval } from '../market.ts'
 
 /**
@@ -24,8 +25,6 @@ export function wilsonInterval(hits: number, n: number, coverage: number = 0.95)
   integer('hits', hits, 0, 'INVALID_INPUT')
   if (hits > n) throw new TradeLearnError('INVALID_INPUT', `"hits" must be at most "n", ${n}, got ${hits}.`)
   const z = -normalQuantile((1 - openFraction('coverage', coverage)) / 2)
-  const half = z * Math.sqrt((hits * (n - hits)) / n + (z * z) / 4)
-  const [middle, size] = [hits + (z * z) / 2, n + z * z]
-  // rounding must not make 0 of n seem impossible
-  return { low: clamp((middle - half) / size, 0, 1), high: clamp((middle + half) / size, 0, 1), coverage }
+  const [low, high] = wilsonEnds(hits / n, n, z)
+  return { low, high, coverage }
 }

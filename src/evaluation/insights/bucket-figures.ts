@@ -1,5 +1,6 @@
 import { normalQuantile } from '../../core/math.ts'
 import { studentQuantile } from '../../core/quantiles.ts'
+import { wilsonEnds } from '../../core/wilson.ts'
 import { MIN_BLOCKS } from '../block-bootstrap.ts'
 import type { Estimate } from '../compare.ts'
 import type { Dataset } from '../dataset.ts'
@@ -67,7 +68,7 @@ export function bucketFigures(
   )
   // where all won or all lost no deviation tells; then only labels that fit one after another count
   const effective = wins.error > 0 ? Math.min(have, (share * (1 - share)) / (wins.error * wins.error)) : wins.spans
-  const [low, high] = wilsonOfShare(share, effective, coverage)
+  const [low, high] = wilsonEnds(share, effective, normalQuantile((1 + coverage) / 2))
   const half = ({ error, spans }: Sureness): number =>
     error > 0 && spans >= MIN_BLOCKS ? error * studentQuantile((1 - coverage) / 2, spans - 1) : NaN
   // the bucket's own overlap decides how well the error itself is known
@@ -90,19 +91,6 @@ const floored = (value: number, low: number, high: number, have: number): Estima
   have >= TRADES_NEEDED
     ? { value, low, high, have, needs: TRADES_NEEDED }
     : { value: NaN, low: NaN, high: NaN, have, needs: TRADES_NEEDED }
-
-/**
- * Wilson's interval for a share of `n` independent trades; `wilsonInterval` for an `n` that may be a fraction.
- *
- * @see E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22
- */
-export function wilsonOfShare(share: number, n: number, coverage: number): readonly [number, number] {
-  const z = normalQuantile((1 + coverage) / 2)
-  const z2 = z * z
-  const middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-  const half = (z / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n))
-  return [Math.max(0, middle - half), Math.min(1, middle + half)]
-}
 
 type Sureness = { readonly error: number; readonly spans: number }
 

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { drawNormal } from '../../../src/core/draw.ts'
 import { SeededRng } from '../../../src/core/index.ts'
-import { bucketFigures, wilsonOfShare } from '../../../src/evaluation/insights/bucket-figures.ts'
+import { normalQuantile } from '../../../src/core/math.ts'
+import { wilsonEnds } from '../../../src/core/wilson.ts'
+import { bucketFigures } from '../../../src/evaluation/insights/bucket-figures.ts'
 import { bucketPValues, dealSegments, welch } from '../../../src/evaluation/insights/bucket-permutation.ts'
 import { bucketsOfPast } from '../../../src/evaluation/insights/feature-buckets.ts'
 import { wilsonInterval } from '../../../src/significance/wilson-interval.ts'
@@ -12,7 +14,7 @@ import { HOUR, MONDAY } from './signals.ts'
 describe("Wilson's interval", () => {
   test("is scipy's, and for whole counts that of tradelearn/significance", () => {
     for (const { won, trades, coverage, low, high } of golden.wilson) {
-      const [mine, top] = wilsonOfShare(won / trades, trades, coverage)
+      const [mine, top] = wilsonEnds(won / trades, trades, normalQuantile((1 + coverage) / 2))
       expect(mine).toBeCloseTo(low, 9)
       expect(top).toBeCloseTo(high, 9)
       const whole = wilsonInterval(won, trades, coverage)
