@@ -64,6 +64,17 @@ export class DecisionBook {
     return `${this.#name}-${this.#next.toString(36)}`
   }
 
+  /** Puts a decision in the place of the open one with its id, if there is one. */
+  amend(decision: Decision): void {
+    const entry = this.#open.get(decision.id)
+    if (entry) this.#open.set(decision.id, { ...entry, decision, traded: decision.action !== 'skip' })
+  }
+
+  /** Leaves out the next `count` ids. */
+  skip(count: number): void {
+    this.#next += count
+  }
+
   /** Open decisions, oldest first. */
   open(): IterableIterator<OpenDecision> {
     return this.#open.values()

@@ -3,6 +3,11 @@ export { assertWarm, type WarmOptions, type WarmReport } from './assert-warm.ts'
 export { type Bootstrap, type BootstrapOptions, bootstrap, type Past, type UnusedTrade } from './bootstrap.ts'
 export { type BuildDatasetOptions, buildDataset } from './dataset.ts'
 export { type DefaultModelsOptions, defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
+export { DurableLearner } from './durable/durable-learner.ts'
+export type { DurableOptions, LearnerRecovery, RestoreOptions } from './durable/durable-options.ts'
+export { type LearnerEvent, packEvent, unpackEvent } from './durable/learner-event.ts'
+export { LiveAgain, type Mismatch } from './durable/live-again.ts'
+export { ToldClock } from './durable/told-clock.ts'
 export type { Cause, Explanation } from './explanation.ts'
 export type {
   FeatureHealth,

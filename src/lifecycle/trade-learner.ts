@@ -1,34 +1,25 @@
-import type {
-  Clock,
-  Codec,
-  DriftDetector,
-  Offloadable,
-  Refittable,
-  RefitWork,
-  Serializable,
-  Snapshot,
-} from '../contracts.ts'
-import { integer, oneOf } from '../core/check.ts'
+import type { Clock, DriftDetector, Offloadable, Refittable, RefitWork, Serializable, Snapshot } from '../contracts.ts'
+import { integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
 import { packState, unpackState } from '../core/state.ts'
-import { DecisionPolicy, KillSwitch } from '../decision/index.ts'
-import { labelFromOutcome, TripleBarrier } from '../labels/index.ts'
-import { ConformalInterval, isOffloadable } from '../learners/index.ts'
+import { labelFromOutcome } from '../labels/index.ts'
+import { isOffloadable } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
+import { assemble, type Bounds } from './assemble.ts'
 import type { Past } from './bootstrap.ts'
 import { copyMeta } from './closed-trade.ts'
 import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { contextOf } from './decision-context.ts'
-import { defaultDetectors, defaultModels } from './defaults.ts'
+import { DurableLearner } from './durable/durable-learner.ts'
+import type { DurableOptions, RestoreOptions } from './durable/durable-options.ts'
 import { entryPriceOf } from './entry-price.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
 import { forecast } from './forecast.ts'
-import { checkFeatures, checkTask, checkWatchers, type Features, type Parts, type TradePolicy } from './parts.ts'
+import type { Parts, TradePolicy } from './parts.ts'
 import { withPending } from './pending.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
-import { systemClock } from './system-clock.ts'
 import { type TaughtPast, teachPast } from './teach-past.ts'
 import { adapt, dueModels, runAll, teach } from './teaching.ts'
 import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
@@ -74,46 +65,20 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   readonly mode: 'shadow' | 'live'
   readonly #policy: TradePolicy
   readonly #clock: Clock
-  readonly #limits: { name: string; maxOpen: number; remember: number; reportWithin: number; keepAfterDrift: number }
+  readonly #limits: Bounds
   #parts: Parts<S>
   #board = new Scoreboard()
   #book: DecisionBook
   #state: State = fresh()
 
   constructor(options: TradeLearnerOptions<S>) {
-    checkFeatures(options?.features)
-    const { features, mode = 'shadow', name = 'tl', policy = new DecisionPolicy(), clock = systemClock } = options
-    const models = options.models ?? defaultModels(features.schema.size)
-    this.mode = oneOf('mode', mode, ['shadow', 'live'])
-    if (!/^[A-Za-z0-9_]{1,20}$/.test(name)) {
-      throw new TradeLearnError(
-        'INVALID_OPTION',
-        `"name" must be 1 to 20 characters of A-Z, a-z, 0-9 and _, got ${show(name)}.`,
-      )
-    }
+    const { mode, policy, clock, limits, parts } = assemble(options)
+    this.mode = mode
     this.#policy = policy
     this.#clock = clock
-    this.#limits = {
-      name,
-      maxOpen: integer('maxOpen', options.maxOpen ?? 1000),
-      remember: integer('remember', options.remember ?? 1000),
-      reportWithin: integer('reportWithin', options.reportWithin ?? 50, 0),
-      keepAfterDrift: integer('keepAfterDrift', options.keepAfterDrift ?? 100),
-    }
-    this.#parts = {
-      features,
-      labeler: options.labeler ?? new TripleBarrier(),
-      killSwitch: options.killSwitch ?? new KillSwitch(),
-      success: checkTask('success', models.success, 'binary'),
-      expectedReturn: checkTask('expectedReturn', models.expectedReturn, 'regression'),
-      stopRisk: checkTask('stopRisk', models.stopRisk, 'binary'),
-      detectors: options.detectors ?? defaultDetectors(),
-      interval: options.interval ?? new ConformalInterval(),
-      novelty: options.novelty ?? null,
-      monitor: options.monitor ?? null,
-    }
-    checkWatchers(this.#parts)
-    this.#book = new DecisionBook(name, this.#limits.maxOpen, this.#limits.remember)
+    this.#limits = limits
+    this.#parts = parts
+    this.#book = new DecisionBook(limits.name, limits.maxOpen, limits.remember)
   }
 
   // ---------------------------------------------------------------- queries
@@ -164,6 +129,12 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   /** Trades whose outcome has not been told yet, oldest first: what to ask the broker about after a restart. */
   openDecisions(): readonly Decision[] {
     return [...this.#book.open()].filter(({ traded }) => traded).map(({ decision }) => decision)
+  }
+
+  /** The open time of the symbol's newest candle; undefined where there was none. */
+  newestCandle(symbol: string): number | undefined {
+    const { features } = this.#parts
+    return features.knows(symbol) ? features.lastTime(symbol) : undefined
   }
 
   get refitDue(): boolean {
@@ -297,6 +268,21 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     return taught
   }
 
+  /** Takes in the account's equity between signals, so that a fall in between does not go unseen. */
+  observeEquity(equity: number): void {
+    this.#parts.killSwitch.observeEquity(equity)
+  }
+
+  /** Leaves out `count` ids: a crash may have lost decisions that had been given them. */
+  skipIds(count: number): void {
+    this.#book.skip(integer('count', count, 1, 'INVALID_INPUT'))
+  }
+
+  /** Puts a decision that was made before in the place of the one with its id that was made again. */
+  amend(decision: Decision): void {
+    this.#book.amend(freezeDecision(decision))
+  }
+
   /** Stops all trading until {@link resume}: every decision is a skip. */
   halt(reason?: string): void {
     this.#parts.killSwitch.halt(reason)
@@ -356,6 +342,19 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   // ---------------------------------------------------------------- snapshot
 
+  /**
+   * A learner that loses nothing: everything it is told is kept in `options.store`, and what the store holds already is lived
+   * through again first.
+   *
+   * @throws what the store throws, and as {@link restore}
+   */
+  static open<S extends Signal>(options: DurableOptions<S>): Promise<DurableLearner<S>> {
+    return DurableLearner.open<S>(options, {
+      create: (own) => new TradeLearner<S>(own),
+      restore: (saved, own) => TradeLearner.restore<S>(saved, own),
+    })
+  }
+
   toJSON(): Snapshot {
     return {
       ...snapshot(TradeLearner, { ...this.#limits, schema: this.#parts.features.schema.fingerprint }, {}),
@@ -377,13 +376,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    *
    * @throws `CORRUPT_SNAPSHOT`, `UNSUPPORTED_VERSION`, `UNKNOWN_SNAPSHOT` or `SCHEMA_MISMATCH`
    */
-  static restore<S extends Signal>(
-    saved: Snapshot | string,
-    options: TradeLearnerOptions<S> & {
-      readonly features: Features<S> & { codec(): Codec }
-      readonly codecs?: readonly Codec[]
-    },
-  ): TradeLearner<S> {
+  static restore<S extends Signal>(saved: Snapshot | string, options: RestoreOptions<S>): TradeLearner<S> {
     const whole = checkSnapshot(TradeLearner, typeof saved === 'string' ? parseSnapshot(saved) : saved)
     const { schema: _, ...limits } = unpackState(whole.options, SAVED_OPTIONS, 'options')
     for (const name of ['maxOpen', 'remember', 'reportWithin', 'keepAfterDrift'] as const) {

@@ -1,0 +1,64 @@
+import type { Clock } from '../contracts.ts'
+import { integer, oneOf } from '../core/check.ts'
+import { show, TradeLearnError } from '../core/errors.ts'
+import { DecisionPolicy, KillSwitch } from '../decision/index.ts'
+import { TripleBarrier } from '../labels/index.ts'
+import { ConformalInterval } from '../learners/index.ts'
+import type { Signal } from '../market.ts'
+import { defaultDetectors, defaultModels } from './defaults.ts'
+import { checkFeatures, checkTask, checkWatchers, type Parts, type TradePolicy } from './parts.ts'
+import { systemClock } from './system-clock.ts'
+import type { TradeLearnerOptions } from './trade-learner-options.ts'
+
+/** The name of a TradeLearner, and how much it keeps. */
+export type Bounds = {
+  readonly name: string
+  readonly maxOpen: number
+  readonly remember: number
+  readonly reportWithin: number
+  readonly keepAfterDrift: number
+}
+
+/** Everything that a TradeLearner is made of. */
+export type Assembled<S extends Signal> = {
+  readonly mode: 'shadow' | 'live'
+  readonly policy: TradePolicy
+  readonly clock: Clock
+  readonly limits: Bounds
+  readonly parts: Parts<S>
+}
+
+/** Checked options, with a default in the place of whatever is left out. */
+export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Assembled<S> {
+  checkFeatures(options?.features)
+  const { features, mode = 'shadow', name = 'tl', policy = new DecisionPolicy(), clock = systemClock } = options
+  const models = options.models ?? defaultModels(features.schema.size)
+  oneOf('mode', mode, ['shadow', 'live'])
+  if (!/^[A-Za-z0-9_]{1,20}$/.test(name)) {
+    throw new TradeLearnError(
+      'INVALID_OPTION',
+      `"name" must be 1 to 20 characters of A-Z, a-z, 0-9 and _, got ${show(name)}.`,
+    )
+  }
+  const limits = {
+    name,
+    maxOpen: integer('maxOpen', options.maxOpen ?? 1000),
+    remember: integer('remember', options.remember ?? 1000),
+    reportWithin: integer('reportWithin', options.reportWithin ?? 50, 0),
+    keepAfterDrift: integer('keepAfterDrift', options.keepAfterDrift ?? 100),
+  }
+  const parts: Parts<S> = {
+    features,
+    labeler: options.labeler ?? new TripleBarrier(),
+    killSwitch: options.killSwitch ?? new KillSwitch(),
+    success: checkTask('success', models.success, 'binary'),
+    expectedReturn: checkTask('expectedReturn', models.expectedReturn, 'regression'),
+    stopRisk: checkTask('stopRisk', models.stopRisk, 'binary'),
+    detectors: options.detectors ?? defaultDetectors(),
+    interval: options.interval ?? new ConformalInterval(),
+    novelty: options.novelty ?? null,
+    monitor: options.monitor ?? null,
+  }
+  checkWatchers(parts)
+  return { mode, policy, clock, limits, parts }
+}

@@ -1,0 +1,153 @@
+import type { RefitWork } from '../../contracts.ts'
+import { canonicalJson } from '../../core/canonical-json.ts'
+import { TradeLearnError } from '../../core/errors.ts'
+import type { State } from '../../core/state.ts'
+import { packState } from '../../core/state.ts'
+import type { Decision, Signal } from '../../market.ts'
+import type { TradeLearner } from '../trade-learner.ts'
+import type { LearnerEvent } from './learner-event.ts'
+import type { ToldClock } from './told-clock.ts'
+
+/**
+ * Ids that are left out each time a learner is opened. More than can be waiting to be stored when a process dies, so that no
+ * id is ever given to two decisions of which the bot may have acted on the first.
+ */
+export const IDS_LEFT_OUT = 46_656
+
+/** A decision that came out otherwise when it was made again. */
+export type Mismatch = { readonly seq: number; readonly then: Decision; readonly now: Decision | null }
+
+/**
+ * Lets what happened to a learner happen again, event by event.
+ *
+ * A refit that was begun takes its data where it took it then, and changes the model where it changed it then; one that was
+ * never done is dropped, as it was. What threw then throws now, and changed what it changed.
+ */
+export class LiveAgain<S extends Signal> {
+  readonly #learner: TradeLearner<S>
+  readonly #clock: ToldClock
+  readonly #stands: 'then' | 'now'
+  #refit: { work: RefitWork } | { steps: Generator<number, void, void> } | undefined
+  #decisions = 0
+  #last: string | null = null
+  readonly #mismatches: Mismatch[] = []
+
+  /** `stands`: whether a decision goes on as it was made then, or as it is made now. */
+  constructor(learner: TradeLearner<S>, clock: ToldClock, stands: 'then' | 'now' = 'then') {
+    this.#learner = learner
+    this.#clock = clock
+    this.#stands = stands
+  }
+
+  /** Decisions made again. */
+  get decisions(): number {
+    return this.#decisions
+  }
+
+  /** The newest decision's id; null where there was none. */
+  get lastDecision(): string | null {
+    return this.#last
+  }
+
+  /** Decisions that came out otherwise, the first 100. */
+  get mismatches(): readonly Mismatch[] {
+    return this.#mismatches
+  }
+
+  /** Lets one event happen. */
+  happen(seq: number, event: LearnerEvent<S>): void {
+    if (event.kind === 'decide') this.#decide(seq, event)
+    else quietly(() => this.#apply(event))
+  }
+
+  #apply(event: Exclude<LearnerEvent<S>, { kind: 'decide' }>): void {
+    const learner = this.#learner
+    switch (event.kind) {
+      case 'opened':
+        // what was being trained in the process before went with it
+        this.#refit = undefined
+        learner.skipIds(IDS_LEFT_OUT)
+        break
+      case 'candle':
+        learner.onCandle(event.candle)
+        break
+      case 'learn':
+        learner.learn(event.id, event.outcome)
+        break
+      case 'cancel':
+        learner.cancel(event.id)
+        break
+      case 'equity':
+        learner.observeEquity(event.equity)
+        break
+      case 'halt':
+        learner.halt(event.reason)
+        break
+      case 'resume':
+        learner.resume(event.reason)
+        break
+      case 'refit':
+        if (event.step === 'begun') this.#beginRefit()
+        else this.#endRefit()
+    }
+  }
+
+  #decide(
+    seq: number,
+    { signal, account, latency, decision: then }: Extract<LearnerEvent<S>, { kind: 'decide' }>,
+  ): void {
+    this.#clock.tell(latency)
+    const now = quietly(() => this.#learner.decide(signal, account)) ?? null
+    this.#clock.endTelling()
+    this.#decisions++
+    if (then === null) return
+    this.#last = then.id
+    // the ids after it stay those that the bot knows
+    if (now === null) this.#learner.skipIds(1)
+    // what was decided then stands, whatever today's configuration makes of it
+    else if (this.#stands === 'then') this.#learner.amend(then)
+    if (same(then, now) || this.#mismatches.length >= 100) return
+    this.#mismatches.push({ seq, then, now })
+  }
+
+  #beginRefit(): void {
+    const work = this.#learner.beginRefit()
+    if (work) {
+      this.#refit = { work }
+      return
+    }
+    const steps = this.#learner.refit()
+    steps.next()
+    this.#refit = { steps }
+  }
+
+  #endRefit(): void {
+    const refit = this.#refit
+    this.#refit = undefined
+    if (!refit) throw new TradeLearnError('CORRUPT_SNAPSHOT', 'A refit is told to be done that was never begun.')
+    if ('work' in refit) refit.work.adopt(lastOf(refit.work.run()))
+    else lastOf(refit.steps)
+  }
+}
+
+/** Whether two decisions are the same to the bit, in whatever order their parts stand. */
+function same(then: Decision, now: Decision | null): boolean {
+  const text = (decision: Decision | null): string => canonicalJson(packState(decision as unknown as State))
+  return text(then) === text(now)
+}
+
+function lastOf<T>(steps: Generator<number, T, void>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** What an event does, without what it throws: it threw then, too, and whoever told it was told. */
+function quietly<T>(act: () => T): T | undefined {
+  try {
+    return act()
+  } catch {
+    return undefined
+  }
+}
