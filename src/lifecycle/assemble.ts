@@ -1,6 +1,7 @@
-import type { Clock } from '../contracts.ts'
+import type { Clock, Snapshot } from '../contracts.ts'
 import { integer, oneOf } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
+import { unpackState } from '../core/state.ts'
 import { DecisionPolicy, KillSwitch } from '../decision/index.ts'
 import { TripleBarrier } from '../labels/index.ts'
 import { ConformalInterval } from '../learners/index.ts'
@@ -17,6 +18,7 @@ export type Bounds = {
   readonly remember: number
   readonly reportWithin: number
   readonly keepAfterDrift: number
+  readonly outcomeLag: number
 }
 
 /** Everything that a TradeLearner is made of. */
@@ -46,6 +48,7 @@ export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Ass
     remember: integer('remember', options.remember ?? 1000),
     reportWithin: integer('reportWithin', options.reportWithin ?? 50, 0),
     keepAfterDrift: integer('keepAfterDrift', options.keepAfterDrift ?? 100),
+    outcomeLag: integer('outcomeLag', options.outcomeLag ?? 0, 0),
   }
   const parts: Parts<S> = {
     features,
@@ -61,4 +64,20 @@ export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Ass
   }
   checkWatchers(parts)
   return { mode, policy, clock, limits, parts }
+}
+
+const SAVED = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keepAfterDrift: 0, outcomeLag: 0, schema: '' }
+
+/** Name and bounds as a snapshot of a TradeLearner holds them. @throws `CORRUPT_SNAPSHOT` */
+export function savedBounds({ version, options }: Snapshot): Bounds {
+  // before version 4 no outcome waited
+  const whole = version < 4 ? { ...options, outcomeLag: 0 } : options
+  const { schema: _, ...bounds } = unpackState(whole, SAVED, 'options')
+  for (const name of ['maxOpen', 'remember', 'keepAfterDrift'] as const) {
+    integer(`options.${name}`, bounds[name], 1, 'CORRUPT_SNAPSHOT')
+  }
+  for (const name of ['reportWithin', 'outcomeLag'] as const) {
+    integer(`options.${name}`, bounds[name], 0, 'CORRUPT_SNAPSHOT')
+  }
+  return bounds
 }

@@ -3,6 +3,7 @@ import { integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { packState, type State, unpackState } from '../core/state.ts'
 import type { Decision, Label, Outcome, SignalMeta } from '../market.ts'
+import type { Bounds } from './assemble.ts'
 import { copyMeta } from './closed-trade.ts'
 
 /** A decision whose label is not known yet, with everything that learning from it will need. */
@@ -24,6 +25,8 @@ export type OpenDecision = {
   label: Label | null
   /** Candles of its symbol since `label` was known. */
   waited: number
+  /** The bot's report, while others are waited for that come before it in time. */
+  told: Outcome | null
 }
 
 /** A decision that has been learned from. */
@@ -45,14 +48,16 @@ export class DecisionBook {
   readonly #name: string
   readonly #maxOpen: number
   readonly #remember: number
+  readonly #outcomeLag: number
   #next = 1
   #open = new Map<string, OpenDecision>()
   #closed = new Map<string, ClosedDecision>()
 
-  constructor(name: string, maxOpen: number, remember: number) {
+  constructor({ name, maxOpen, remember, outcomeLag }: Pick<Bounds, 'name' | 'maxOpen' | 'remember' | 'outcomeLag'>) {
     this.#name = name
     this.#maxOpen = maxOpen
     this.#remember = remember
+    this.#outcomeLag = outcomeLag
   }
 
   get openCount(): number {
@@ -78,6 +83,35 @@ export class DecisionBook {
   /** Open decisions, oldest first. */
   open(): IterableIterator<OpenDecision> {
     return this.#open.values()
+  }
+
+  /** Whether a report that comes before this one in time may still be on its way. */
+  mustWait({ exitTime }: Outcome, time: number): boolean {
+    return this.#outcomeLag > 0 && exitTime + this.#outcomeLag > time
+  }
+
+  /** Decisions whose report has waited long enough, in the order in which the trades closed. */
+  released(time: number): OpenDecision[] {
+    if (this.#outcomeLag === 0) return []
+    return [...this.#open.values()]
+      .filter(({ told }) => told !== null && !this.mustWait(told, time))
+      .sort((a, b) => a.told!.exitTime - b.told!.exitTime)
+  }
+
+  /**
+   * Notes the labels that a candle of `symbol` brought. Returns the decisions that are to be learned by them: those that were
+   * not traded at once, those whose report has been awaited for `patience` candles.
+   */
+  follow(symbol: string, labels: readonly Label[], patience: number): OpenDecision[] {
+    const settled = new Map(labels.map((label) => [label.id, label]))
+    const overdue: OpenDecision[] = []
+    for (const entry of this.#open.values()) {
+      if (entry.decision.symbol !== symbol || entry.told) continue
+      if (entry.label) entry.waited++
+      else entry.label = settled.get(entry.decision.id) ?? null
+      if (entry.label && entry.waited >= (entry.traded ? patience : 0)) overdue.push(entry)
+    }
+    return overdue
   }
 
   /** @throws `TOO_MANY_OPEN` where every open decision is a trade that the bot must still report */
@@ -141,13 +175,24 @@ export class DecisionBook {
     })
   }
 
-  /** Reads back what {@link pack} wrote, for vectors of `features` numbers; in `version` 1 it wrote no meta. */
-  unpack(json: JsonValue | undefined, features: number, version = 2): void {
+  /** Reads back what {@link pack} wrote for vectors of `features` numbers, in a snapshot of some `version` of a learner. */
+  unpack(json: JsonValue | undefined, features: number, version: number): void {
     const x = new Float64Array(features)
-    const open = { decision: null, x, meta: {}, halfWidth: 0, scale: 0, bar: 0, traded: false, label: null, waited: 0 }
+    const open = {
+      decision: null,
+      x,
+      meta: {},
+      halfWidth: 0,
+      scale: 0,
+      bar: 0,
+      traded: false,
+      label: null,
+      waited: 0,
+      told: null,
+    }
     const closed = { decision: null, x, label: null, outcome: null }
     const book = unpackState(
-      version === 1 ? withoutMeta(json) : json,
+      broughtForward(json, version),
       { next: 0, open: [open], closed: [closed] } as State,
       'state.book',
     ) as unknown as {
@@ -181,11 +226,12 @@ export class DecisionBook {
   }
 }
 
-/** A book of version 1, as one whose signals said nothing about themselves. */
-function withoutMeta(json: JsonValue | undefined): JsonValue | undefined {
+/** What was not written before version 2, and before version 4. */
+function broughtForward(json: JsonValue | undefined, version: number): JsonValue | undefined {
   const open = isRecord(json) ? json['open'] : undefined
-  if (!isRecord(json) || !Array.isArray(open)) return json
-  return { ...json, open: open.map((entry: JsonValue) => (isRecord(entry) ? { ...entry, meta: {} } : entry)) }
+  if (version >= 4 || !isRecord(json) || !Array.isArray(open)) return json
+  const missing = version === 1 ? { meta: {}, told: null } : { told: null }
+  return { ...json, open: open.map((entry: JsonValue) => (isRecord(entry) ? { ...entry, ...missing } : entry)) }
 }
 
 const isRecord = (json: JsonValue | undefined): json is JsonObject =>
@@ -237,7 +283,8 @@ export function copyOutcome({ exitPrice, exitTime, exitReason, entryPrice, fees 
 }
 
 /** Passes the same report told twice, and throws on any other for a decision that has been learned from. */
-export function checkRepeat({ decision: { id }, label, outcome: known }: ClosedDecision, told: Outcome): void {
+export function checkRepeat({ decision, label, outcome: known }: ClosedDecision, told: Outcome): void {
+  const { id } = decision
   if (known === null) {
     throw new TradeLearnError(
       'ALREADY_LEARNED',
@@ -245,10 +292,15 @@ export function checkRepeat({ decision: { id }, label, outcome: known }: ClosedD
         'an outcome came too late or for a skipped signal.',
     )
   }
+  checkSame(decision, known, told)
+}
+
+/** Passes the same report, and throws on any other. */
+export function checkSame({ id }: Decision, known: Outcome, told: Outcome): void {
   if (sameOutcome(known, told)) return
   throw new TradeLearnError(
     'OUTCOME_CONFLICT',
-    `Decision ${show(id)} was already learned with ${tell(known)}; got ${tell(told)}.`,
+    `Decision ${show(id)} was already told to have closed with ${tell(known)}; got ${tell(told)}.`,
   )
 }
 

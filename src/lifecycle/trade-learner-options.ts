@@ -45,6 +45,12 @@ export type TradeLearnerOptions<S extends Signal = Signal> = {
   readonly reportWithin?: number
   /** What models keep after drift, in observations, where the detector cannot say. @defaultValue 100 */
   readonly keepAfterDrift?: number
+  /**
+   * Milliseconds that an outcome waits for others whose trades closed before it: told in any order within that time, outcomes
+   * are learned in the order in which the trades closed, as candles go on. The kill switch hears of them as late. 0: each is
+   * learned when it is told. @defaultValue 0
+   */
+  readonly outcomeLag?: number
 }
 
 /** When and by which detector drift was flagged. */

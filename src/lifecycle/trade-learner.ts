@@ -6,10 +6,17 @@ import { packState, unpackState } from '../core/state.ts'
 import { labelFromOutcome } from '../labels/index.ts'
 import { isOffloadable } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
-import { assemble, type Bounds } from './assemble.ts'
+import { assemble, type Bounds, savedBounds } from './assemble.ts'
 import type { Past } from './bootstrap.ts'
 import { copyMeta } from './closed-trade.ts'
-import { checkRepeat, copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
+import {
+  checkRepeat,
+  checkSame,
+  copyOutcome,
+  DecisionBook,
+  freezeDecision,
+  type OpenDecision,
+} from './decision-book.ts'
 import { contextOf } from './decision-context.ts'
 import { DurableLearner } from './durable/durable-learner.ts'
 import type { DurableOptions, RestoreOptions } from './durable/durable-options.ts'
@@ -20,6 +27,7 @@ import type { Parts, TradePolicy } from './parts.ts'
 import { withPending } from './pending.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
+import { statusOf } from './status.ts'
 import { type TaughtPast, teachPast } from './teach-past.ts'
 import { adapt, dueModels, runAll, teach } from './teaching.ts'
 import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
@@ -30,8 +38,6 @@ type State = { marks: DriftMark[]; time: number }
 const fresh = (): State => ({ marks: [], time: Number.NEGATIVE_INFINITY })
 const NO_MARK: DriftMark = { time: 0, detector: '', trades: 0, kept: 0 }
 const SAVED: State = { marks: [NO_MARK], time: 0 }
-const SAVED_OPTIONS = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keepAfterDrift: 0, schema: '' }
-
 /**
  * The learning companion of a trading bot: says for each signal whether to take it, and learns from how it went.
  *
@@ -60,7 +66,7 @@ const SAVED_OPTIONS = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keep
  */
 export class TradeLearner<S extends Signal = Signal> implements Serializable, Refittable, Offloadable {
   static readonly type: string = 'trade-learner'
-  static readonly version: number = 3
+  static readonly version: number = 4
 
   readonly mode: 'shadow' | 'live'
   readonly #policy: TradePolicy
@@ -78,7 +84,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     this.#clock = clock
     this.#limits = limits
     this.#parts = parts
-    this.#book = new DecisionBook(limits.name, limits.maxOpen, limits.remember)
+    this.#book = new DecisionBook(limits)
   }
 
   // ---------------------------------------------------------------- queries
@@ -106,29 +112,12 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /** How it is doing. */
   status(): Status {
-    const { detectors, killSwitch, monitor } = this.#parts
-    const levels = detectors.map(({ level }) => level)
-    const { marks } = this.#state
-    const trades = this.#trades
-    return {
-      mode: this.mode,
-      trades,
-      open: this.#book.openCount,
-      model: trades >= this.#policy.options.minTrades ? 'active' : 'gathering',
-      scores: this.#board.scores,
-      drift: {
-        level: levels.includes('drift') ? 'drift' : levels.includes('warning') ? 'warning' : 'stable',
-        marks: [...marks],
-      },
-      killSwitch: { halted: killSwitch.halted, cause: killSwitch.cause },
-      features: monitor?.summary ?? null,
-      refitDue: this.refitDue,
-    }
+    return statusOf(this.mode, this.#parts, this.#board, this.#policy, this.#state.marks, this.#book.openCount)
   }
 
   /** Trades whose outcome has not been told yet, oldest first: what to ask the broker about after a restart. */
   openDecisions(): readonly Decision[] {
-    return [...this.#book.open()].filter(({ traded }) => traded).map(({ decision }) => decision)
+    return [...this.#book.open()].filter(({ traded, told }) => traded && told === null).map(({ decision }) => decision)
   }
 
   /** The open time of the symbol's newest candle; undefined where there was none. */
@@ -152,22 +141,12 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const { features, labeler } = this.#parts
     features.update(candle)
     this.#state.time = Math.max(this.#state.time, candle.time)
-    const labels = new Map(labeler.advance(candle).map((label) => [label.id, label]))
-    const overdue: [OpenDecision, Label][] = []
-    for (const entry of this.#book.open()) {
-      if (entry.decision.symbol !== candle.symbol) continue
-      if (entry.label) entry.waited++
-      else entry.label = labels.get(entry.decision.id) ?? null
-      const patience = entry.traded ? this.#limits.reportWithin : 0
-      if (entry.label && entry.waited >= patience) overdue.push([entry, entry.label])
-    }
-    runAll(
-      overdue.map(
-        ([entry, label]) =>
-          () =>
-            this.#settle(entry, label, null),
-      ),
-    )
+    const labels = labeler.advance(candle)
+    const overdue = this.#book.follow(candle.symbol, labels, this.#limits.reportWithin)
+    runAll([
+      ...this.#book.released(this.#state.time).map((entry) => () => this.#settleTold(entry, entry.told!)),
+      ...overdue.map((entry) => () => this.#settle(entry, entry.label!, null)),
+    ])
   }
 
   /**
@@ -218,7 +197,18 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const bar = this.#state.time
     const meta = copyMeta(signal.meta)
     const halfWidth = interval.halfWidth(scale)
-    const dropped = this.#book.add({ decision, x, meta, halfWidth, scale, bar, traded, label: null, waited: 0 })
+    const dropped = this.#book.add({
+      decision,
+      x,
+      meta,
+      halfWidth,
+      scale,
+      bar,
+      traded,
+      label: null,
+      waited: 0,
+      told: null,
+    })
     if (dropped !== undefined) labeler.cancel(dropped)
     return decision
   }
@@ -230,28 +220,34 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    *   `ALREADY_LEARNED` where candles had to give the label; nothing is changed then
    */
   learn(decisionId: string, outcome: Outcome): void {
-    const { labeler } = this.#parts
     const entry = this.#book.find(decisionId)
     if (!('traded' in entry)) {
       checkRepeat(entry, outcome)
       return
     }
-    const excursions = labeler.excursions(decisionId) ?? entry.label ?? undefined
-    const label = labelFromOutcome(entry.decision, outcome, labeler.options.costs, excursions)
-    labeler.cancel(decisionId)
-    this.#settle(entry, label, copyOutcome(outcome))
+    if (entry.told) {
+      checkSame(entry.decision, entry.told, outcome)
+      return
+    }
+    // what cannot be is refused before it waits
+    this.#labelOf(entry, outcome)
+    if (this.#book.mustWait(outcome, this.#state.time)) entry.told = copyOutcome(outcome)
+    else this.#settleTold(entry, copyOutcome(outcome))
   }
 
   /**
    * Says that a decision was never traded: its order was not filled, or the bot thought better of it. The signal is
    * still followed on candles and learned from, as a skipped one is.
    *
-   * @throws `UNKNOWN_DECISION`, or `ALREADY_LEARNED` for one that is closed
+   * @throws `UNKNOWN_DECISION`, `ALREADY_LEARNED` for one that is closed, or `OUTCOME_CONFLICT` for one that waits to be
    */
   cancel(decisionId: string): void {
     const entry = this.#book.find(decisionId)
     if (!('traded' in entry)) {
       throw new TradeLearnError('ALREADY_LEARNED', `Decision ${show(decisionId)} is already closed and learned from.`)
+    }
+    if (entry.told) {
+      throw new TradeLearnError('OUTCOME_CONFLICT', `Decision ${show(decisionId)} was already told to have closed.`)
     }
     entry.traded = false
     if (entry.label) this.#settle(entry, entry.label, null)
@@ -331,6 +327,18 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     ])
   }
 
+  #labelOf({ decision, label }: OpenDecision, outcome: Outcome): Label {
+    const { labeler } = this.#parts
+    const excursions = labeler.excursions(decision.id) ?? label ?? undefined
+    return labelFromOutcome(decision, outcome, labeler.options.costs, excursions)
+  }
+
+  #settleTold(entry: OpenDecision, outcome: Outcome): void {
+    const label = this.#labelOf(entry, outcome)
+    this.#parts.labeler.cancel(entry.decision.id)
+    this.#settle(entry, label, outcome)
+  }
+
   /** Shows an error to a detector; where it has found a new regime, the models let go of the old. */
   #watch(detector: DriftDetector, error: number, time: number): void {
     if (detector.update(error) !== 'drift') return
@@ -378,10 +386,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    */
   static restore<S extends Signal>(saved: Snapshot | string, options: RestoreOptions<S>): TradeLearner<S> {
     const whole = checkSnapshot(TradeLearner, typeof saved === 'string' ? parseSnapshot(saved) : saved)
-    const { schema: _, ...limits } = unpackState(whole.options, SAVED_OPTIONS, 'options')
-    for (const name of ['maxOpen', 'remember', 'reportWithin', 'keepAfterDrift'] as const) {
-      integer(`options.${name}`, limits[name], name === 'reportWithin' ? 0 : 1, 'CORRUPT_SNAPSHOT')
-    }
+    const limits = savedBounds(whole)
     const learner = new TradeLearner<S>({ ...limits, ...options })
     learner.#parts = unpackParts(whole, [options.features.codec(), ...(options.codecs ?? [])], learner.#parts)
     learner.#board = Scoreboard.fromJSON(nested(whole.state, 'board', 'trade-learner'))

@@ -216,6 +216,8 @@ describe('a decision book', () => {
     stopRisk: 0.5,
     trades: 0,
   }
+  const bookOf = (name: string, maxOpen: number, remember: number): DecisionBook =>
+    new DecisionBook({ name, maxOpen, remember, outcomeLag: 0 })
   const add = (book: DecisionBook, traded = true): string => {
     const id = book.nextId
     const decision = {
@@ -238,6 +240,7 @@ describe('a decision book', () => {
       traded,
       label: null,
       waited: 0,
+      told: null,
     })
     return id
   }
@@ -253,7 +256,7 @@ describe('a decision book', () => {
   }
 
   test('numbers decisions upwards, in base 36, within 36 characters', () => {
-    const book = new DecisionBook('x'.repeat(20), 100, 100)
+    const book = bookOf('x'.repeat(20), 100, 100)
     const ids = Array.from({ length: 40 }, () => add(book))
     expect([ids[0], ids[9], ids[35]].map((id) => id!.slice(20))).toEqual(['-1', '-a', '-10'])
     expect(new Set(ids).size).toBe(40)
@@ -263,7 +266,7 @@ describe('a decision book', () => {
   })
 
   test('forgets the oldest closed decisions beyond what it may remember', () => {
-    const book = new DecisionBook('b', 10, 2)
+    const book = bookOf('b', 10, 2)
     for (let i = 0; i < 5; i++) close(book, add(book))
     expect(errorOf(() => book.find('b-3')).code).toBe('ALREADY_LEARNED')
     expect(book.find('b-4').decision.id).toBe('b-4')
@@ -272,7 +275,7 @@ describe('a decision book', () => {
   })
 
   test('has room for as many open ones as it is told', () => {
-    const book = new DecisionBook('b', 2, 2)
+    const book = bookOf('b', 2, 2)
     add(book)
     book.checkRoom()
     add(book)
@@ -282,7 +285,7 @@ describe('a decision book', () => {
   })
 
   test('drops the oldest that was not traded where it is full', () => {
-    const book = new DecisionBook('b', 3, 2)
+    const book = bookOf('b', 3, 2)
     for (const traded of [true, false, false]) add(book, traded)
     book.checkRoom()
     add(book)
@@ -295,13 +298,13 @@ describe('a decision book', () => {
   })
 
   test('reads back what it wrote', () => {
-    const book = new DecisionBook('b', 10, 10)
+    const book = bookOf('b', 10, 10)
     for (let i = 0; i < 4; i++) add(book)
     close(book, 'b-2')
-    const again = new DecisionBook('b', 10, 10)
-    again.unpack(JSON.parse(JSON.stringify(book.pack())), 1)
+    const again = bookOf('b', 10, 10)
+    again.unpack(JSON.parse(JSON.stringify(book.pack())), 1, 4)
     expect(JSON.stringify(again.pack())).toBe(JSON.stringify(book.pack()))
     expect(again.nextId).toBe('b-5')
-    expect(errorOf(() => again.unpack(JSON.parse(JSON.stringify(book.pack())), 2)).code).toBe('CORRUPT_SNAPSHOT')
+    expect(errorOf(() => again.unpack(JSON.parse(JSON.stringify(book.pack())), 2, 4)).code).toBe('CORRUPT_SNAPSHOT')
   })
 })

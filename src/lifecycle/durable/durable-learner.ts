@@ -247,11 +247,12 @@ export class DurableLearner<S extends Signal = Signal> {
 
   /** As `TradeLearner.refit`; where it took its data, and where it changed the model, is stored. */
   *refit(): Generator<number, void, void> {
+    if (!this.#learner.refitDue) return
     const steps = this.#learner.refit()
+    const training = this.#diary.beginTraining()
     try {
+      // the first step takes the data, and may be the last
       let step = steps.next()
-      if (step.done) return
-      const training = this.#diary.beginTraining()
       while (!step.done && this.#diary.isTraining(training)) {
         yield step.value
         step = steps.next()

@@ -73,7 +73,7 @@ describe('a learner whose process dies', () => {
           expect(await live(events, deaths, snapshotEvery)).toEqual(plain(events, deaths))
         },
       ),
-      { numRuns: 60 },
+      { numRuns: Number(process.env['RUNS'] ?? 60), endOnFailure: true },
     )
   })
 
