@@ -25,6 +25,7 @@ export {
   sampleSize,
   type UnknownEffect,
 } from './power.ts'
+export { type ChosenSignal, SelectionEvidence } from './selection-evidence.ts'
 export {
   minimumTrackRecordLength,
   probabilisticSharpeRatio,
