@@ -109,6 +109,19 @@ export type Decision = Plan & {
   readonly mode: 'shadow' | 'live'
   /** What the model would have done; the decision itself when live. */
   readonly model: Plan
+  /** Where a rollout dealt the signal out: who decided it, and what an honest estimate from the log needs. */
+  readonly trial?: DealtSignal
+}
+
+/** How a rollout dealt out a signal. */
+export type DealtSignal = {
+  readonly arm: 'champion' | 'candidate'
+  /** How likely it was that this arm would decide. */
+  readonly propensity: number
+  /** The rollout's step. */
+  readonly step: number
+  /** Share of the champion's size that the candidate took or would have taken, 0 to 1. */
+  readonly share: number
 }
 
 /** Which barrier ended a trade. `"exit"` is any other reason the bot had. */

@@ -35,7 +35,7 @@ const blind = (name: string, keeps: number, wins: number, more: Partial<Kind> = 
 const lifts = (from: number, to: number, keeps: number): Kind => ({
   ...single,
   ...lifting(from, to, keeps),
-  name: `${100 * from} % to ${100 * to} %, keeps ${100 * keeps} %`,
+  name: `${Math.round(100 * from)} % to ${Math.round(100 * to)} %, keeps ${Math.round(100 * keeps)} %`,
 })
 const KINDS: readonly Kind[] = [
   blind('keeps 10 %', 0.1, 0.45),

@@ -23,7 +23,7 @@ export type Bounds = {
 
 /** Everything that a TradeLearner is made of. */
 export type Assembled<S extends Signal> = {
-  readonly mode: 'shadow' | 'live'
+  readonly mode: 'shadow' | 'live' | 'rollout'
   readonly policy: TradePolicy
   readonly clock: Clock
   readonly limits: Bounds
@@ -33,9 +33,22 @@ export type Assembled<S extends Signal> = {
 /** Checked options, with a default in the place of whatever is left out. */
 export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Assembled<S> {
   checkFeatures(options?.features)
-  const { features, mode = 'shadow', name = 'tl', policy = new DecisionPolicy(), clock = systemClock } = options
+  const {
+    features,
+    rollout = null,
+    mode = rollout === null ? 'shadow' : 'rollout',
+    name = 'tl',
+    policy = new DecisionPolicy(),
+    clock = systemClock,
+  } = options
   const models = options.models ?? defaultModels(features.schema.size)
-  oneOf('mode', mode, ['shadow', 'live'])
+  oneOf('mode', mode, ['shadow', 'live', 'rollout'])
+  if ((mode === 'rollout') !== (rollout !== null)) {
+    throw new TradeLearnError(
+      'INVALID_OPTION',
+      `"mode" must be "rollout" where a rollout is given, and only there, got ${show(mode)}.`,
+    )
+  }
   if (!/^[A-Za-z0-9_]{1,20}$/.test(name)) {
     throw new TradeLearnError(
       'INVALID_OPTION',
@@ -61,6 +74,7 @@ export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Ass
     interval: options.interval ?? new ConformalInterval(),
     novelty: options.novelty ?? null,
     monitor: options.monitor ?? null,
+    rollout,
   }
   checkWatchers(parts)
   return { mode, policy, clock, limits, parts }

@@ -128,10 +128,10 @@ export class DecisionBook {
    * Adds a decision. Where there is no room, the oldest that was not traded goes unlearned, as on a symbol whose candles
    * have stopped; its id is returned.
    */
-  add(entry: OpenDecision): string | undefined {
+  add(made: Omit<OpenDecision, 'label' | 'waited' | 'told'>): string | undefined {
     const dropped = this.#open.size < this.#maxOpen ? undefined : this.#oldestUntraded()
     if (dropped !== undefined) this.#open.delete(dropped)
-    this.#open.set(entry.decision.id, entry)
+    this.#open.set(made.decision.id, { ...made, label: null, waited: 0, told: null })
     this.#next++
     return dropped
   }

@@ -41,7 +41,14 @@ export {
 } from './replay.ts'
 export { type Arm, type Assignment, assign } from './rollout/assign.ts'
 export { Rollout, type RolloutReport } from './rollout/rollout.ts'
-export type { RolloutCause, RolloutEvent, RolloutStatus, SettledSignal, Transition } from './rollout/rollout-event.ts'
+export type {
+  OperatorEvent,
+  RolloutCause,
+  RolloutEvent,
+  RolloutStatus,
+  SettledSignal,
+  Transition,
+} from './rollout/rollout-event.ts'
 export type { RolloutOptions, RolloutStep } from './rollout/rollout-options.ts'
 export { type RunningScores, Scoreboard, type ScoreboardOptions } from './scoreboard.ts'
 export { runInSlices, type SliceOptions } from './slices.ts'

@@ -5,6 +5,10 @@ import type { ClosedTrade } from '../features/closed-trade.ts'
 import type { AnomalyScorer } from '../learners/index.ts'
 import type { Account, Bracket, Candle, Label, Plan, Prediction, Reason, Signal } from '../market.ts'
 import type { FeatureSummary } from './feature-health.ts'
+import type { Assignment } from './rollout/assign.ts'
+import type { RolloutReport } from './rollout/rollout.ts'
+import type { RolloutEvent, Transition } from './rollout/rollout-event.ts'
+import type { RolloutOptions } from './rollout/rollout-options.ts'
 
 /** What a TradeLearner needs from its features; `FeatureEngineer` is one. */
 export interface Features<S extends Signal = Signal> extends Serializable {
@@ -90,6 +94,19 @@ export interface Monitor extends Serializable {
   update(x: Vector): void
 }
 
+/** Deals signals out between the baseline and the models, by what the models have shown; `Rollout` is one. */
+export interface Gradual extends Serializable {
+  readonly name: string
+  readonly options: Partial<RolloutOptions>
+  /** The step that it is in. */
+  readonly step: number
+  readonly report: RolloutReport
+  /** Who decides a signal. Pure. */
+  assign(unit: string): Assignment
+  /** Takes in what happened. */
+  tell(event: RolloutEvent): readonly Transition[]
+}
+
 /** Everything a TradeLearner is made of that changes with time, and so is saved. */
 export type Parts<S extends Signal = Signal> = {
   readonly features: Features<S>
@@ -102,6 +119,7 @@ export type Parts<S extends Signal = Signal> = {
   readonly interval: ReturnInterval
   readonly novelty: AnomalyScorer | null
   readonly monitor: Monitor | null
+  readonly rollout: Gradual | null
 }
 
 /** Throws unless `features` can do what a TradeLearner asks of it. */

@@ -4,7 +4,8 @@ import { nested, restore } from '../core/snapshot.ts'
 import { KillSwitch } from '../decision/index.ts'
 import type { Signal } from '../market.ts'
 import { defaultCodecs } from './defaults.ts'
-import { checkTask, checkWatchers, type Features, type Guard, type Parts } from './parts.ts'
+import { checkTask, checkWatchers, type Features, type Gradual, type Guard, type Parts } from './parts.ts'
+import { Rollout } from './rollout/rollout.ts'
 
 /** A part's snapshot as a value that fits into its owner's state. */
 export function packPart(part: Serializable): JsonObject {
@@ -72,10 +73,19 @@ export function unpackParts<S extends Signal>(
     stopRisk: checkTask('stopRisk', read('stopRisk') as Learner, 'binary'),
     interval: read('interval') as Parts['interval'],
     ...watchers,
+    rollout: version < 4 || parts['rollout'] === null ? today.rollout : unpackRollout(parts, today.rollout, read),
     detectors: list(parts['detectors']).map((json) =>
       able('detectors', restore(json as unknown as Snapshot, codecs)),
     ) as unknown as Parts['detectors'],
   }
+}
+
+/** What has been shown comes from the file; steps and thresholds are the operator's, and so is whether there is a rollout. */
+function unpackRollout(parts: JsonObject, today: Gradual | null, read: (name: string) => Serializable): Gradual | null {
+  const saved = nested(parts, 'rollout', 'trade-learner')
+  if (today === null) return null
+  if (saved.type !== Rollout.type) return read('rollout') as Gradual
+  return Rollout.restore(saved, { name: today.name, ...today.options })
 }
 
 function list(value: JsonValue | undefined): readonly JsonValue[] {
@@ -95,6 +105,7 @@ const ABILITIES: { readonly [name: string]: readonly string[] } = {
   detectors: ['update', 'level'],
   novelty: ['scoreOf', 'learn'],
   monitor: ['names', 'update', 'summary'],
+  rollout: ['assign', 'tell', 'step', 'report'],
 }
 
 function able(name: string, part: Serializable): Serializable {

@@ -13,7 +13,7 @@ export function statusOf<S extends Signal>(
   marks: readonly DriftMark[],
   open: number,
 ): Status {
-  const { detectors, killSwitch, monitor } = parts
+  const { detectors, killSwitch, monitor, rollout } = parts
   const levels = detectors.map(({ level }) => level)
   return {
     mode,
@@ -27,6 +27,7 @@ export function statusOf<S extends Signal>(
     },
     killSwitch: { halted: killSwitch.halted, cause: killSwitch.cause },
     features: monitor?.summary ?? null,
+    rollout: rollout?.report ?? null,
     refitDue: dueModels(parts).length > 0,
   }
 }

@@ -3,14 +3,21 @@ import type { AnomalyScorer } from '../learners/index.ts'
 import type { Reason, Signal } from '../market.ts'
 import type { FeatureSummary } from './feature-health.ts'
 import type { Features, Models, Monitor, Parts, TradePolicy } from './parts.ts'
+import type { RolloutReport } from './rollout/rollout.ts'
 import type { RunningScores } from './scoreboard.ts'
 
 /** Options of a `TradeLearner`: every part has a default but the features, and every part can be your own. */
 export type TradeLearnerOptions<S extends Signal = Signal> = {
   /** Candles and signals to vectors: a `FeatureEngineer`, or your own. */
   readonly features: Features<S>
-  /** `shadow`: answer with the baseline's plan and only log the model's. `live`: answer with the model's. @defaultValue 'shadow' */
-  readonly mode?: 'shadow' | 'live'
+  /** `shadow`: answer with the baseline's plan and only log the model's. `live`: answer with the model's. `rollout`: as `rollout` deals signals out.
+   * @defaultValue 'shadow', or 'rollout' where one is given */
+  readonly mode?: 'shadow' | 'live' | 'rollout'
+  /**
+   * What lets the models decide a growing share of signals, as they show that they choose well: `new Rollout({ name: 'first' })`.
+   * The baseline decides the others. @defaultValue nothing: the mode decides
+   */
+  readonly rollout?: Parts<S>['rollout']
   /** First part of every decision id: 1 to 20 characters of `[A-Za-z0-9_]`. @defaultValue 'tl' */
   readonly name?: string
   /** What turns predictions into plans. @defaultValue `new DecisionPolicy()` */
@@ -63,7 +70,7 @@ export type DriftMark = {
 
 /** How a TradeLearner is doing, as plain data. */
 export type Status = {
-  readonly mode: 'shadow' | 'live'
+  readonly mode: 'shadow' | 'live' | 'rollout'
   /** Closed trades, real or followed on candles, that have been learned from. */
   readonly trades: number
   /** Decisions whose label is not known yet. */
@@ -75,6 +82,8 @@ export type Status = {
   readonly killSwitch: { readonly halted: boolean; readonly cause: Reason | null }
   /** What is wrong with the features of decided signals; null where no monitor watches them. */
   readonly features: FeatureSummary | null
+  /** Where the rollout is and what it still needs; null where there is none. */
+  readonly rollout: RolloutReport | null
   /** Whether `refit()` has something to do. */
   readonly refitDue: boolean
 }

@@ -5,7 +5,7 @@ import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot
 import { packState, unpackState } from '../core/state.ts'
 import { labelFromOutcome } from '../labels/index.ts'
 import { isOffloadable } from '../learners/index.ts'
-import type { Account, Candle, Decision, Label, Outcome, Plan, Prediction, Signal } from '../market.ts'
+import type { Account, Candle, Decision, Label, Outcome, Prediction, Signal } from '../market.ts'
 import { assemble, type Bounds, savedBounds } from './assemble.ts'
 import type { Past } from './bootstrap.ts'
 import { copyMeta } from './closed-trade.ts'
@@ -25,12 +25,14 @@ import { type Explanation, explainDecision } from './explanation.ts'
 import { forecast } from './forecast.ts'
 import type { Parts, TradePolicy } from './parts.ts'
 import { withPending } from './pending.ts'
+import type { OperatorEvent, Transition } from './rollout/rollout-event.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
 import { statusOf } from './status.ts'
 import { type TaughtPast, teachPast } from './teach-past.ts'
 import { adapt, dueModels, runAll, teach } from './teaching.ts'
 import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
+import { answer, tellDecided, tellSettled } from './trial.ts'
 
 const MAX_MARKS = 100
 /** `time` is the open time of the newest candle of any symbol; days before 1970 are negative, so it starts below all. */
@@ -68,7 +70,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   static readonly type: string = 'trade-learner'
   static readonly version: number = 4
 
-  readonly mode: 'shadow' | 'live'
+  readonly mode: 'shadow' | 'live' | 'rollout'
   readonly #policy: TradePolicy
   readonly #clock: Clock
   readonly #limits: Bounds
@@ -159,7 +161,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    *   switch remembers an account that is worth nothing)
    */
   decide(signal: S, account: Account): Decision {
-    const { features, labeler, killSwitch, interval, novelty, monitor } = this.#parts
+    const { features, labeler, killSwitch, interval, novelty, monitor, rollout } = this.#parts
     // an account that is worth nothing is refused below, but the switch must have seen it
     if (typeof account?.equity === 'number' && account.equity <= 0) killSwitch.observeEquity(account.equity)
     this.#book.checkRoom()
@@ -183,10 +185,10 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     try {
       const context = contextOf(this.#parts, signal, price, known, this.#trades, score)
       const model = this.#policy.decide(prediction, context)
-      const plan: Plan = this.mode === 'live' ? model : this.#policy.baseline(context)
-      decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, mode: this.mode, model })
+      const { plan, ...how } = answer(this.mode, rollout, id, model, () => this.#policy.baseline(context))
+      decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, model, ...how })
       // never before it was scored
-      runAll([() => novelty?.learn(x), () => monitor?.update(x)])
+      runAll([() => novelty?.learn(x), () => monitor?.update(x), () => tellDecided(rollout, decision, latency)])
     } catch (error) {
       // a policy or another part of the user's own may fail: nobody is to wait for a decision that was not made
       labeler.cancel(id)
@@ -197,18 +199,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const bar = this.#state.time
     const meta = copyMeta(signal.meta)
     const halfWidth = interval.halfWidth(scale)
-    const dropped = this.#book.add({
-      decision,
-      x,
-      meta,
-      halfWidth,
-      scale,
-      bar,
-      traded,
-      label: null,
-      waited: 0,
-      told: null,
-    })
+    const dropped = this.#book.add({ decision, x, meta, halfWidth, scale, bar, traded })
     if (dropped !== undefined) labeler.cancel(dropped)
     return decision
   }
@@ -279,6 +270,11 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     this.#book.amend(freezeDecision(decision))
   }
 
+  /** An operator's word to the rollout: allow its next step, pause it, let it go on, end it; or that time has passed. */
+  tellRollout(event: OperatorEvent): readonly Transition[] {
+    return this.#parts.rollout?.tell(event) ?? []
+  }
+
   /** Stops all trading until {@link resume}: every decision is a skip. */
   halt(reason?: string): void {
     this.#parts.killSwitch.halt(reason)
@@ -322,6 +318,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       () => void ((traded || outcome !== null) && this.#parts.killSwitch.observeOutcome(label.netReturn)),
       () => this.#board.update(label.y, probability, label.netReturn, decision.model.action),
       () => this.#book.close(entry, label, outcome),
+      () => tellSettled(this.#parts.rollout, decision, label, traded || outcome !== null),
       () => teach(this.#parts, entry, label),
       ...this.#parts.detectors.map((detector) => () => this.#watch(detector, error, label.exitTime)),
     ])

@@ -386,7 +386,7 @@ test('options that cannot be are refused', () => {
   const models = smallModels(8)
   const swapped = { ...models, success: models.expectedReturn }
   for (const [options, says] of [
-    [{ mode: 'paper' as 'live' }, /"mode" must be one of "shadow", "live", got "paper"/],
+    [{ mode: 'paper' as 'live' }, /"mode" must be one of "shadow", "live", "rollout", got "paper"/],
     [{ name: 'a b' }, /"name" must be 1 to 20 characters.*got "a b"/],
     [{ name: 'x'.repeat(21) }, /"name"/],
     [{ maxOpen: 0 }, /"maxOpen" must be a whole number of at least 1, got 0/],

@@ -4,7 +4,7 @@ import type { JsonValue, Snapshot } from '../../src/contracts.ts'
 import { TradeLearnError } from '../../src/core/errors.ts'
 import { FeatureEngineer, numeric, rsi } from '../../src/features/index.ts'
 import { PrototypeNovelty } from '../../src/learners/index.ts'
-import { FeatureMonitor, TradeLearner } from '../../src/lifecycle/index.ts'
+import { FeatureMonitor, Rollout, TradeLearner } from '../../src/lifecycle/index.ts'
 import {
   account,
   candleAt,
@@ -25,7 +25,14 @@ function allOptions() {
   const options = smallOptions()
   const { schema } = options.features
   const novelty = new PrototypeNovelty({ features: schema.size, prototypes: 10, window: 15, minSamples: 40 })
-  return { ...options, novelty, monitor: new FeatureMonitor({ schema, reference: 20 }) }
+  const rollout = new Rollout({ name: 'first' })
+  return {
+    ...options,
+    mode: 'rollout' as const,
+    rollout,
+    novelty,
+    monitor: new FeatureMonitor({ schema, reference: 20 }),
+  }
 }
 
 /** A learner that has been through everything: labels of all kinds, refits, drift, a halt, open decisions. */
@@ -101,7 +108,7 @@ test('the snapshot that is damaged below is a rich one', () => {
   expect(drift.marks.length).toBeGreaterThan(0)
   expect(saved).toMatch(/"refits":[1-9]/)
   expect(stateOf(restore(saved))).toBe(saved)
-  expect(parts).toHaveLength(10)
+  expect(parts).toHaveLength(11)
 })
 
 test('a text that was cut short, anywhere, is refused', () => {

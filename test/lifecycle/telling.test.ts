@@ -114,6 +114,7 @@ describe('status', () => {
       drift: { level: 'stable', marks: [] },
       killSwitch: { halted: false, cause: null },
       features: null,
+      rollout: null,
       refitDue: false,
     })
     expect(learner.openDecisions()).toEqual([])
@@ -238,9 +239,6 @@ describe('a decision book', () => {
       scale: 1,
       bar: START,
       traded,
-      label: null,
-      waited: 0,
-      told: null,
     })
     return id
   }

@@ -3,6 +3,7 @@ import { integer, oneOf } from '../../core/check.ts'
 import { type ErrorCode, TradeLearnError } from '../../core/errors.ts'
 import type { Account, Candle, Decision, Outcome, Prediction, Signal } from '../../market.ts'
 import type { Explanation } from '../explanation.ts'
+import type { OperatorEvent, Transition } from '../rollout/rollout-event.ts'
 import { systemClock } from '../system-clock.ts'
 import type { TradeLearner } from '../trade-learner.ts'
 import type { Status } from '../trade-learner-options.ts'
@@ -238,6 +239,15 @@ export class DurableLearner<S extends Signal = Signal> {
     this.#check()
     this.#diary.write({ kind: 'halt', reason })
     await this.#diary.stored()
+  }
+
+  /** An operator's word to the rollout; resolves with what changed once it is stored. @throws `STORE_FAILED`, `INVALID_INPUT` */
+  async tellRollout(event: OperatorEvent): Promise<readonly Transition[]> {
+    let changes: readonly Transition[] = []
+    await this.#acknowledged({ kind: 'rollout', event: { ...event } }, () => {
+      changes = this.#learner.tellRollout(event)
+    })
+    return changes
   }
 
   /** The operator's word that trading may go on; resolves once that is stored. @throws `STORE_FAILED`, `INVALID_INPUT` */

@@ -3,6 +3,7 @@ import { show, TradeLearnError } from '../../core/errors.ts'
 import { packRecord, type State, unpackState } from '../../core/state.ts'
 import type { Account, Candle, Decision, Outcome, Signal, SignalMeta } from '../../market.ts'
 import { copyOutcome } from '../decision-book.ts'
+import type { OperatorEvent } from '../rollout/rollout-event.ts'
 
 /**
  * Everything that can happen to a learner from outside, as plain data.
@@ -27,6 +28,8 @@ export type LearnerEvent<S extends Signal = Signal> =
   | { readonly kind: 'cancel'; readonly id: string }
   | { readonly kind: 'equity'; readonly equity: number }
   | { readonly kind: 'halt' | 'resume'; readonly reason: string }
+  /** An operator's word to the rollout, or that time has passed. */
+  | { readonly kind: 'rollout'; readonly event: OperatorEvent }
   /** A refit has taken its data, or has changed the model. */
   | { readonly kind: 'refit'; readonly step: 'begun' | 'done' }
 
@@ -42,6 +45,7 @@ const TEMPLATES: { readonly [kind in LearnerEvent['kind']]: { readonly [name: st
   halt: { reason: '' },
   resume: { reason: '' },
   refit: { step: '' },
+  rollout: { event: null },
 }
 
 /** An event as JSON that keeps every number. What the library does not know of an object is left out. */

@@ -86,6 +86,9 @@ export class LiveAgain<S extends Signal> {
       case 'resume':
         learner.resume(event.reason)
         break
+      case 'rollout':
+        learner.tellRollout(event.event)
+        break
       case 'refit':
         if (event.step === 'begun') this.#beginRefit()
         else this.#endRefit()

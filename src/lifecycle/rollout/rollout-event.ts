@@ -14,6 +14,9 @@ export type RolloutEvent =
   /** Time has passed. */
   | { readonly kind: 'tick'; readonly time: number }
 
+/** What an operator may tell a rollout. */
+export type OperatorEvent = Exclude<RolloutEvent, { kind: 'decided' | 'settled' | 'latency' }>
+
 /** What became of a signal, whoever decided it, and what the candidate made of it or would have made. */
 export type SettledSignal = {
   readonly kind: 'settled'
