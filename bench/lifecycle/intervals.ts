@@ -10,6 +10,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  type Candle,
   ConformalInterval,
   defaultFeatures,
   FeatureEngineer,
@@ -63,7 +64,7 @@ function regimes(): readonly Candle[] {
 
 type Trade = { readonly id: string; readonly x: Float64Array; readonly forecast: number; readonly scale: number }
 
-/** Each method's hits, in the order in which labels came in, and the mean width of its intervals in per cent. */
+/** Each method's hits, in the order in which labels came in, and the widths of their intervals in per cent. */
 function run(candles: readonly Candle[], labeler: () => FixedHorizon | TripleBarrier) {
   const { symbol } = candles[0]!
   const engineer = new FeatureEngineer(defaultFeatures())
@@ -78,7 +79,7 @@ function run(candles: readonly Candle[], labeler: () => FixedHorizon | TripleBar
     name,
     interval: create(),
     hits: [] as number[],
-    width: 0,
+    widths: [] as number[],
   }))
   for (const [i, candle] of candles.entries()) {
     engineer.update(candle)
@@ -90,7 +91,7 @@ function run(candles: readonly Candle[], labeler: () => FixedHorizon | TripleBar
         const half = halves[m]!
         if (!Number.isNaN(half)) {
           player.hits.push(Math.abs(residual) <= half ? 1 : 0)
-          player.width += 200 * half
+          player.widths.push(200 * half)
         }
         player.interval.learn(residual, scale, half)
       }
@@ -125,6 +126,10 @@ function windows(hits: readonly number[]): { min: number; max: number; mean: num
   return { min, max, mean: hits.reduce((total, hit) => total + hit, 0) / hits.length, outside, all }
 }
 
+const medianOf = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
+/** A forecast that flew off, as the line's does after EURUSD's standstills, makes a mean width that says nothing. */
+const percent = (width: number): string => (width > 1000 ? '> 1000 %' : `${width.toFixed(2)} %`)
+
 const folder = process.argv[2] ?? process.env['MARKET_DATA'] ?? 'data/market'
 const markets: [string, readonly Candle[]][] = [['simulated regimes', regimes()]]
 for (const [name, file] of Object.entries(FILES)) {
@@ -133,15 +138,17 @@ for (const [name, file] of Object.entries(FILES)) {
   else console.log(`${name}: no ${path}, left out.`)
 }
 console.log(describeMachine(machine()))
-console.log('| market | outcome | method | lowest | highest | mean | windows outside 85-95 % | mean width |')
-console.log('|---|---|---|---|---|---|---|---|')
+console.log(
+  '| market | outcome | method | lowest | highest | mean | windows outside 85-95 % | median width | mean width |',
+)
+console.log('|---|---|---|---|---|---|---|---|---|')
 for (const [market, candles] of markets) {
   for (const [task, labeler] of Object.entries(TASKS)) {
-    for (const { name, hits, width } of run(candles, labeler)) {
+    for (const { name, hits, widths } of run(candles, labeler)) {
       const { min, max, mean, outside, all } = windows(hits)
       const cells = [min, max, mean].map((share) => `${(100 * share).toFixed(1)} %`)
       console.log(
-        `| ${[market, task, name, ...cells, `${((100 * outside) / all).toFixed(2)} %`, `${(width / hits.length).toFixed(2)} %`].join(' | ')} |`,
+        `| ${[market, task, name, ...cells, `${((100 * outside) / all).toFixed(2)} %`, ...[medianOf(widths), widths.reduce((sum, width) => sum + width, 0) / widths.length].map(percent)].join(' | ')} |`,
       )
     }
   }
