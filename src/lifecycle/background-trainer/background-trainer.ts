@@ -7,7 +7,7 @@ import { defaultCodecs } from '../defaults.ts'
 import type { FeatureSummary } from '../feature-health.ts'
 import type { Models } from '../parts.ts'
 import type { Thread } from '../threads.ts'
-import { beginCatchUp, catchUp, catchUpNow } from './catch-up.ts'
+import { type Backlog, beginBacklog, catchUp, catchUpNow } from './catch-up.ts'
 import { defaultTriggers, triggerCodecs } from './default-triggers.ts'
 import { inSlices, turn } from './in-slices.ts'
 import { RETRAIN_PROTOCOL, type RetrainJob, tableOf } from './protocol.ts'
@@ -79,7 +79,9 @@ export class BackgroundTrainer implements Serializable {
   #now = Number.NEGATIVE_INFINITY
   /** The newest wish of each cause. */
   readonly #wishes = new Map<RetrainCause, RetrainWish>()
-  #run: { readonly stop: AbortController; readonly wishes: readonly RetrainWish[]; progress: number } | undefined
+  #run:
+    | { readonly stop: AbortController; readonly wishes: readonly RetrainWish[]; progress: number; backlog?: Backlog }
+    | undefined
   #ended: Promise<RetrainResult | undefined> = Promise.resolve(undefined)
   #last: RetrainResult | undefined
   #jobs = 0
@@ -136,6 +138,7 @@ export class BackgroundTrainer implements Serializable {
   observe(row: SettledRow): void {
     const kept = this.#log.settle(row)
     this.#now = Math.max(this.#now, kept.labelEnd)
+    this.#run?.backlog?.rows.push(kept)
     this.#gate.observe()
     this.#askTriggers((trigger) => trigger.observe(kept))
     this.#consider()
@@ -236,6 +239,8 @@ export class BackgroundTrainer implements Serializable {
         const text = `Retraining needs ${minRows} rows of complete cohorts, has ${rows.length}.`
         return { time, wishes, outcome: 'rejected', code: 'TOO_LITTLE_DATA', text }
       }
+      const backlog = beginBacklog(this.#log, rows)
+      this.#run!.backlog = backlog
       this.#tell({ type: 'started', time, rows: rows.length, wishes })
       const answer = await this.#ask(rows)
       if (answer.retrain === 'rejected') {
@@ -245,11 +250,10 @@ export class BackgroundTrainer implements Serializable {
       const { models: packed, golden, report } = answer
       const options = { features: schema.size, codecs: [...codecs, ...defaultCodecs()], maxBytes }
       const models: Models = await this.#here(takeIn(packed, golden, options))
-      const state = beginCatchUp(models, this.#log, rows)
-      const before = await this.#here(catchUp(state))
+      await this.#here(catchUp(models, backlog))
       // what came in since the last slice is learned in the turn of the swap: nothing can come in between
       const start = clock.now()
-      const caughtUp = before + catchUpNow(state)
+      const caughtUp = catchUpNow(models, backlog)
       adopt(models, report)
       return { time, wishes, outcome: 'candidate', report, caughtUp, swapMs: clock.now() - start }
     } catch (error) {

@@ -5,43 +5,34 @@ import type { SettledRow } from './settled-row.ts'
 /** Rows that are learned in one step. */
 const ROWS_A_STEP = 10
 
-/** What a candidate has learned, and what it need not learn. */
-export type CatchUp = {
-  readonly models: Models
-  readonly log: RowLog
-  /** Rows decided before it are older than the training's own, which were cut off. */
-  readonly from: number
-  /** Ids of the rows that it has learned. */
-  readonly known: Set<string>
-}
-
-/** The start of catching up on what the training did not have. */
-export function beginCatchUp(models: Models, log: RowLog, trained: readonly SettledRow[]): CatchUp {
-  return { models, log, from: trained[0]!.time, known: new Set(trained.map(({ id }) => id)) }
-}
+/** What a candidate has yet to learn, in the order of settling. Rows that settle meanwhile are added at its end. */
+export type Backlog = { readonly rows: SettledRow[]; next: number }
 
 /**
- * Shows a candidate the settled rows that it was not trained on, in the order of settling: those that came in meanwhile,
- * and those that were in no complete cohort then. Goes on until nothing is missing; returns how many there were.
+ * The settled rows that a training does without: those in no complete cohort yet. Rows decided before the training's first
+ * are older than what it was to look at.
  */
-export function* catchUp({ models, log, from, known }: CatchUp): Generator<number, number, void> {
-  let learned = 0
-  for (;;) {
-    const missing = [...log.settled()].filter(({ id, time }) => time >= from && !known.has(id))
-    if (missing.length === 0) return learned
-    for (const [i, { id, x, y, netReturn, stopHit }] of missing.entries()) {
-      models.success.learn(x, y)
-      models.expectedReturn.learn(x, netReturn)
-      models.stopRisk.learn(x, stopHit)
-      known.add(id)
-      learned++
-      if (i % ROWS_A_STEP === ROWS_A_STEP - 1) yield (i + 1) / missing.length
-    }
+export function beginBacklog(log: RowLog, trained: readonly SettledRow[]): Backlog {
+  const known = new Set(trained.map(({ id }) => id))
+  const from = trained[0]!.time
+  return { rows: [...log.settled()].filter(({ id, time }) => time >= from && !known.has(id)), next: 0 }
+}
+
+/** Shows a candidate its backlog, with what is added to it meanwhile; yields now and then. Returns how many rows it was. */
+export function* catchUp(models: Models, backlog: Backlog): Generator<number, number, void> {
+  const { rows } = backlog
+  for (; backlog.next < rows.length; backlog.next++) {
+    const { x, y, netReturn, stopHit } = rows[backlog.next]!
+    models.success.learn(x, y)
+    models.expectedReturn.learn(x, netReturn)
+    models.stopRisk.learn(x, stopHit)
+    if (backlog.next % ROWS_A_STEP === ROWS_A_STEP - 1) yield backlog.next / rows.length
   }
+  return rows.length
 }
 
 /** {@link catchUp} in one go, for the last few. */
-export function catchUpNow(state: CatchUp): number {
-  const steps = catchUp(state)
+export function catchUpNow(models: Models, backlog: Backlog): number {
+  const steps = catchUp(models, backlog)
   for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
 }
