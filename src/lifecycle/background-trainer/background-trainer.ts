@@ -6,7 +6,7 @@ import { DistributionDrift } from '../../drift/index.ts'
 import { defaultCodecs } from '../defaults.ts'
 import type { FeatureSummary } from '../feature-health.ts'
 import type { Models } from '../parts.ts'
-import type { Thread } from '../threads.ts'
+import { AnalysisQueue } from './analysis-queue.ts'
 import { type Backlog, beginBacklog, catchUp, catchUpNow } from './catch-up.ts'
 import { defaultTriggers, triggerCodecs } from './default-triggers.ts'
 import { inSlices, turn } from './in-slices.ts'
@@ -24,7 +24,11 @@ import {
   type RetrainResult,
   type TrainerEvent,
   type TrainerSettings,
+  threadOf,
 } from './trainer-options.ts'
+
+/** What comes of a job for models. */
+type ModelAnswer = Extract<RetrainAnswer, { readonly retrain: 'candidate' | 'rejected' }>
 
 /** How a trainer is doing. */
 export type TrainerStatus = {
@@ -86,9 +90,11 @@ export class BackgroundTrainer implements Serializable {
   #last: RetrainResult | undefined
   #jobs = 0
   #closed = false
+  readonly #analyses: AnalysisQueue
 
   constructor(options: BackgroundTrainerOptions) {
     this.#settings = checkTrainerOptions(options)
+    this.#analyses = new AnalysisQueue(this.#settings, (event) => this.#tell(event))
     this.#triggers = options.triggers ?? defaultTriggers()
     this.#gate = new RetrainGate(options.gate)
     this.#log = new RowLog({ ...options.log, features: this.#settings.schema.size })
@@ -137,7 +143,7 @@ export class BackgroundTrainer implements Serializable {
   /** Takes in a settled decision. @throws `INVALID_INPUT` or `INVALID_TIME` for what is none */
   observe(row: SettledRow): void {
     const kept = this.#log.settle(row)
-    this.#now = Math.max(this.#now, kept.labelEnd)
+    this.#advance(kept.labelEnd)
     this.#run?.backlog?.rows.push(kept)
     this.#gate.observe()
     this.#askTriggers((trigger) => trigger.observe(kept))
@@ -146,7 +152,7 @@ export class BackgroundTrainer implements Serializable {
 
   /** Takes in that time has passed, and what the feature monitor says where there is one. */
   tick(time: number, features?: FeatureSummary): void {
-    this.#now = Math.max(this.#now, time)
+    this.#advance(time)
     this.#askTriggers((trigger) => trigger.tick(this.#now, features))
     this.#consider()
   }
@@ -172,10 +178,17 @@ export class BackgroundTrainer implements Serializable {
   async close(): Promise<void> {
     this.#closed = true
     this.abort()
-    await this.#ended
+    await Promise.all([this.#ended, this.#analyses.close()])
   }
 
   // --------------------------------------------------------------- mechanics
+
+  /** Moves event time on, and begins the looks that are due. */
+  #advance(time: number): void {
+    const before = this.#now
+    this.#now = Math.max(before, time)
+    this.#analyses.advance(before, this.#now, this.#log)
+  }
 
   /** Asks every trigger; one of the user's own that throws is told of, and keeps none of the others from its turn. */
   #askTriggers(ask: (trigger: RetrainTrigger) => RetrainWish | undefined): void {
@@ -263,30 +276,22 @@ export class BackgroundTrainer implements Serializable {
   }
 
   /** Has the job done, by a thread where there is one. */
-  async #ask(rows: readonly SettledRow[]): Promise<RetrainAnswer> {
+  async #ask(rows: readonly SettledRow[]): Promise<ModelAnswer> {
     const { schema, policy, recipe, plan, timeout } = this.#settings
     const name = typeof recipe === 'string' ? recipe : recipe.name
     const heading = { protocol: RETRAIN_PROTOCOL, id: this.#jobs++, schema: schema.fingerprint, policy }
     const job: RetrainJob = { ...heading, retrain: 'job', recipe: name, plan, table: tableOf(rows, schema.size) }
-    const thread = this.#thread()
+    const thread = threadOf(this.#settings)
     if (thread) {
       const onProgress = (done: number): void => this.#progress(done)
-      return await retrainInThread(job, { thread, timeout, signal: this.#run!.stop.signal, onProgress })
+      const { signal } = this.#run!.stop
+      return (await retrainInThread(job, { thread, timeout, signal, onProgress })) as ModelAnswer
     }
     if (typeof recipe === 'string') {
       const text = `The recipe "${recipe}" must be given as such where there are no threads, got its name.`
       throw new TradeLearnError('WORKER_FAILED', text)
     }
-    return (await this.#here(runRetrain(job, [recipe]), (done) => this.#progress(done))) as RetrainAnswer
-  }
-
-  /** A thread, or `undefined` where there are none. */
-  #thread(): Thread | undefined {
-    try {
-      return this.#settings.spawn?.()
-    } catch {
-      return undefined
-    }
+    return (await this.#here(runRetrain(job, [recipe]), (done) => this.#progress(done))) as ModelAnswer
   }
 
   #here<T>(steps: Generator<number, T, void>, onProgress?: (done: number) => void): Promise<T> {

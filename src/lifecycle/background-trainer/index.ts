@@ -1,3 +1,11 @@
+export {
+  type DailyAnalysis,
+  dailyAnalysis,
+  type FeatureChange,
+  type GroupPerformance,
+  type WeeklyAnalysis,
+  weeklyAnalysis,
+} from './analysis.ts'
 export { BackgroundTrainer, type TrainerStatus } from './background-trainer.ts'
 export { defaultTriggers } from './default-triggers.ts'
 export { DriftTrigger, type DriftTriggerOptions } from './drift-trigger.ts'

@@ -1,5 +1,7 @@
 import type { JsonObject, Vector } from '../../contracts.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
+import type { Side } from '../../market.ts'
+import type { DailyAnalysis, WeeklyAnalysis } from './analysis.ts'
 import type { RetrainPlan, RetrainReport } from './report.ts'
 import type { SettledRow } from './settled-row.ts'
 
@@ -38,6 +40,16 @@ export type RetrainJob = Heading & {
   readonly table: RetrainTable
 }
 
+/** A look at settled rows that a thread is asked for. */
+export type AnalysisJob = Heading & {
+  readonly retrain: 'analyse'
+  readonly which: 'daily' | 'weekly'
+  readonly table: RetrainTable
+  /** Of each row. */
+  readonly symbols: readonly string[]
+  readonly sides: readonly Side[]
+}
+
 /** Rows and what the thread's own models say of them, in order: `success`, `expectedReturn`, `stopRisk` of each row. */
 export type GoldenRows = { readonly x: Float64Array; readonly outputs: Float64Array }
 
@@ -60,6 +72,7 @@ export type RetrainReply = Heading &
         readonly report: RetrainReport
       }
     | { readonly retrain: 'rejected'; readonly code: string; readonly text: string; readonly report: RetrainReport }
+    | { readonly retrain: 'analysis'; readonly analysis: DailyAnalysis | WeeklyAnalysis }
     | { readonly retrain: 'failed'; readonly code: string; readonly text: string }
   )
 
@@ -81,6 +94,23 @@ export function tableOf(rows: readonly SettledRow[], features: number): RetrainT
     labelEnds: column(({ labelEnd }) => labelEnd),
     champion: column(({ probability }) => probability),
   }
+}
+
+/** The rows that a job for a look is about; they have no ids. */
+export function rowsOfAnalysis({ table, symbols, sides }: AnalysisJob): SettledRow[] {
+  const { y, netReturns, stops, times, labelEnds, champion } = table
+  return rowsOf(table).map((x, i) => ({
+    id: String(i),
+    symbol: symbols[i]!,
+    side: sides[i]!,
+    time: times[i]!,
+    labelEnd: labelEnds[i]!,
+    x,
+    probability: champion[i]!,
+    y: y[i] as 0 | 1,
+    netReturn: netReturns[i]!,
+    stopHit: stops[i] as 0 | 1,
+  }))
 }
 
 /** The vectors of a table: views, not copies. */

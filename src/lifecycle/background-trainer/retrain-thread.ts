@@ -1,6 +1,6 @@
 import { type ErrorCode, show, TradeLearnError } from '../../core/errors.ts'
 import type { Thread } from '../threads.ts'
-import { buffersOf, mismatchOf, type RetrainJob, type RetrainReply } from './protocol.ts'
+import { type AnalysisJob, buffersOf, mismatchOf, type RetrainJob, type RetrainReply } from './protocol.ts'
 
 /** How a job in a thread is watched and stopped. */
 export type RetrainThreadOptions = {
@@ -12,7 +12,13 @@ export type RetrainThreadOptions = {
 }
 
 /** What settles a job. */
-export type RetrainAnswer = Extract<RetrainReply, { readonly retrain: 'candidate' | 'rejected' }>
+export type RetrainAnswer = Extract<RetrainReply, { readonly retrain: 'candidate' | 'rejected' | 'analysis' }>
+
+/** What may be answered to each kind of job. */
+const KINDS: { readonly [kind: string]: readonly string[] } = {
+  job: ['candidate', 'rejected'],
+  analyse: ['analysis'],
+}
 
 /**
  * Has a thread do a job, and ends it afterwards, whatever came of it. The table is handed over.
@@ -21,7 +27,7 @@ export type RetrainAnswer = Extract<RetrainReply, { readonly retrain: 'candidate
  *   of this job, the error that it reports, and `ABORTED`
  */
 export async function retrainInThread(
-  job: RetrainJob,
+  job: RetrainJob | AnalysisJob,
   { thread, timeout, signal, onProgress }: RetrainThreadOptions,
 ): Promise<RetrainAnswer> {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -46,7 +52,7 @@ export async function retrainInThread(
             return fail('WORKER_FAILED', `The worker's answer is not of this job: ${mismatch}.`)
           if (reply.retrain === 'progress') onProgress(reply.done)
           else if (reply.retrain === 'failed') fail(reply.code as ErrorCode, String(reply.text))
-          else if (reply.retrain === 'candidate' || reply.retrain === 'rejected') resolve(reply)
+          else if (KINDS[job.retrain]!.includes(reply.retrain)) resolve(reply)
           else fail('WORKER_FAILED', `The worker's answer must be one of its kind, got ${show(reply)}.`)
         },
         (reason) => fail('WORKER_FAILED', `The worker has ended: ${reason}.`),

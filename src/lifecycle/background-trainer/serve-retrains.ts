@@ -1,5 +1,6 @@
 import { type TradeLearnError as Coded, TradeLearnError } from '../../core/errors.ts'
-import { headingOf, type RetrainJob, type RetrainReply } from './protocol.ts'
+import { dailyAnalysis, weeklyAnalysis } from './analysis.ts'
+import { type AnalysisJob, headingOf, type RetrainJob, type RetrainReply, rowsOfAnalysis } from './protocol.ts'
 import { defaultRecipe, type RetrainRecipe } from './recipe.ts'
 import { buffersOfReply, runRetrain } from './run-retrain.ts'
 
@@ -9,14 +10,21 @@ export type SayReply = (reply: RetrainReply, transfer: readonly ArrayBuffer[]) =
 /** Progress is told in steps of this size, so that messages do not outnumber the work. */
 const TOLD_EVERY = 0.01
 
-/** Whether a message is a job for retraining. */
-export function isRetrainJob(message: unknown): message is RetrainJob {
-  return (message as RetrainJob | null)?.retrain === 'job'
+/** Whether a message is a job for retraining, or for a look at the rows. */
+export function isRetrainJob(message: unknown): message is RetrainJob | AnalysisJob {
+  const kind = (message as RetrainJob | null)?.retrain as string | undefined
+  return kind === 'job' || kind === 'analyse'
 }
 
 /** Does a job in the thread that it was sent to; what goes wrong is said, not thrown. */
-export function answerRetrain(job: RetrainJob, recipes: readonly RetrainRecipe[], say: SayReply): void {
+export function answerRetrain(job: RetrainJob | AnalysisJob, recipes: readonly RetrainRecipe[], say: SayReply): void {
   try {
+    if (job.retrain === 'analyse') {
+      const rows = rowsOfAnalysis(job)
+      const analysis = job.which === 'daily' ? dailyAnalysis(rows) : weeklyAnalysis(rows)
+      say({ ...headingOf(job), retrain: 'analysis', analysis }, [])
+      return
+    }
     const steps = runRetrain(job, recipes)
     let told = 0
     let step = steps.next()

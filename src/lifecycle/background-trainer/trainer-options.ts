@@ -1,8 +1,9 @@
 import type { Clock, Codec } from '../../contracts.ts'
-import { integer, positive, text } from '../../core/check.ts'
+import { integer, oneOf, positive, text } from '../../core/check.ts'
 import type { Models } from '../parts.ts'
 import { systemClock } from '../system-clock.ts'
-import { type Spawn, spawnThread } from '../threads.ts'
+import { type Spawn, spawnThread, type Thread } from '../threads.ts'
+import type { DailyAnalysis, WeeklyAnalysis } from './analysis.ts'
 import { defaultRecipe, type RetrainRecipe } from './recipe.ts'
 import { checkPlan, type RetrainPlan, type RetrainReport } from './report.ts'
 import type { RetrainGateOptions } from './retrain-gate.ts'
@@ -33,6 +34,8 @@ export type TrainerEvent =
   | { readonly type: 'started'; readonly time: number; readonly rows: number; readonly wishes: readonly RetrainWish[] }
   | { readonly type: 'progress'; readonly done: number }
   | { readonly type: 'result'; readonly result: RetrainResult }
+  | { readonly type: 'daily'; readonly time: number; readonly analysis: DailyAnalysis }
+  | { readonly type: 'weekly'; readonly time: number; readonly analysis: WeeklyAnalysis }
   | { readonly type: 'fault'; readonly text: string }
   | { readonly type: 'disabled'; readonly code: 'RETRAIN_DISABLED'; readonly text: string }
 
@@ -71,6 +74,12 @@ export type BackgroundTrainerOptions = {
   readonly maxBytes?: number
   /** Codecs of parts of your own. @defaultValue none besides the library's */
   readonly codecs?: readonly Codec[]
+  /**
+   * Looks at the settled rows that are told to `onEvent`: `'daily'` ones at the turn of each day, UTC, and `'weekly'` ones
+   * as Monday begins, both in a thread where there is one. Without, a weekly look takes this thread for seconds.
+   * @defaultValue none
+   */
+  readonly analyses?: readonly ('daily' | 'weekly')[]
   /** Told of everything; what it throws is dropped. */
   readonly onEvent?: (event: TrainerEvent) => void
   /** Measures slices and the swap; event times come with the events. @defaultValue the system's */
@@ -91,6 +100,7 @@ export type TrainerSettings = {
   readonly sliceMs: number
   readonly maxBytes: number
   readonly codecs: readonly Codec[]
+  readonly analyses: readonly ('daily' | 'weekly')[]
   readonly onEvent: (event: TrainerEvent) => void
   readonly clock: Clock
 }
@@ -112,7 +122,17 @@ export function checkTrainerOptions(options: BackgroundTrainerOptions): TrainerS
     sliceMs: positive('sliceMs', sliceMs),
     maxBytes: positive('maxBytes', maxBytes),
     codecs,
+    analyses: (options.analyses ?? []).map((one) => oneOf('analyses', one, ['daily', 'weekly'])),
     onEvent: options.onEvent ?? (() => {}),
     clock: options.clock ?? systemClock,
+  }
+}
+
+/** A thread, or `undefined` where there are none. */
+export function threadOf({ spawn }: Pick<TrainerSettings, 'spawn'>): Thread | undefined {
+  try {
+    return spawn?.()
+  } catch {
+    return undefined
   }
 }

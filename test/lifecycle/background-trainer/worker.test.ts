@@ -6,7 +6,17 @@ import {
 } from '../../../src/lifecycle/background-trainer/index.ts'
 import type { PackedModels, RetrainReply } from '../../../src/lifecycle/background-trainer/protocol.ts'
 import type { Spawn } from '../../../src/lifecycle/index.ts'
-import { FEATURES, HOUR, libraryScript, newBot, removeScripts, rowsOf, scriptOf, smallRecipe, spawner } from './helpers.ts'
+import {
+  FEATURES,
+  HOUR,
+  libraryScript,
+  newBot,
+  removeScripts,
+  rowsOf,
+  scriptOf,
+  smallRecipe,
+  spawner,
+} from './helpers.ts'
 
 let script = ''
 let library = ''
