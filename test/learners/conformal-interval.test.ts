@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { drawNormal } from '../../src/core/draw.ts'
 import { SeededRng } from '../../src/core/rng.ts'
+import { packState } from '../../src/core/state.ts'
 import { ConformalInterval } from '../../src/learners/conformal-interval.ts'
 import { meanOf, reread } from './helpers.ts'
 
@@ -87,6 +88,44 @@ describe('ConformalInterval', () => {
         }
       }),
     )
+  })
+
+  test.each([1, 3, 6])('covers 85 to 95 % in every 500 outcomes of trades of $0 bars opened on each bar', (bars) => {
+    const rng = new SeededRng('side by side')
+    const interval = new ConformalInterval()
+    const steps: number[] = []
+    const given: number[] = []
+    const hits: number[] = []
+    for (let i = 0; i < 6000; i++) {
+      steps.push((Math.floor(i / 700) % 2 ? 3 : 1) * drawT4(rng))
+      // the trade that was opened `bars` ago closes: what it missed by is the sum of what came since
+      if (i >= bars) {
+        const residual = steps.slice(i - bars + 1).reduce((sum, step) => sum + step, 0)
+        const half = given[i - bars]!
+        if (!Number.isNaN(half)) hits.push(Math.abs(residual) <= half ? 1 : 0)
+        interval.learn(residual, 1, half)
+      }
+      given.push(interval.halfWidth(1))
+    }
+    const shares = hits.slice(499).map((_, i) => meanOf(hits.slice(i, i + 500)))
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.85)
+    expect(Math.max(...shares)).toBeLessThanOrEqual(0.95)
+    // a level that was stopped at 0 would forget what it owes after misses in a row
+    expect(meanOf(hits)).toBeGreaterThan(0.895)
+    expect(meanOf(hits)).toBeLessThan(0.905)
+  })
+
+  test('a file cannot put in what could not be learned', () => {
+    const interval = new ConformalInterval({ window: 4, minSamples: 2 })
+    for (let i = 0; i < 6; i++) interval.learn(i, 1, 3)
+    const json = JSON.parse(JSON.stringify(interval))
+    const scores = { values: packState(Float64Array.of(1, 2, -3, 4)), head: 0, size: 4 }
+    for (const change of [{ alpha: 7 }, { alpha: -4 }, { seen: -1 }, { scores }]) {
+      expect(() => ConformalInterval.fromJSON({ ...json, state: { ...json.state, ...change } })).toThrow(
+        expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }),
+      )
+    }
+    expect(() => ConformalInterval.fromJSON({ ...json, options: { ...json.options, window: 1e9 } })).toThrow(/"window"/)
   })
 
   test('bad input is refused and changes nothing', () => {

@@ -74,6 +74,9 @@ describe('what could only come from a damaged file is refused', () => {
   const forest = learned(new AggregatedMondrianForest({ features, trees: 2 }))
   const spaces = learned(new HalfSpaceTrees({ features, trees: 2, height: 3, window: 5 }))
   const window = { limits: { low: new Float64Array(2), high: new Float64Array(2) }, masses: new Int32Array(30) }
+  const maps = { slope: 1, offset: 0, a: 1, b: 1, c: 0, x: new Float64Array(0), y: new Float64Array(0) }
+  const gain = { n: 0, mean: 0, variance: 0 }
+  const gains = { platt: gain, beta: gain, isotonic: gain }
   const cases: readonly [string, Serializable, { readonly [key: string]: State }][] = [
     ['neighbours of no weight', neighbours, { weights: 0 }],
     ['neighbours of too much weight', neighbours, { weights: 1e308 }],
@@ -92,8 +95,19 @@ describe('what could only come from a damaged file is refused', () => {
     ['a logistic covariance of 0', logistic, { diagonal: 0 }],
     ['experts whose weights sum to 2', experts, { weights: 1 }],
     ['experts that remember more than they saw', experts, { held: 21 }],
-    ['a line through infinite odds', calibrated, { slope: Infinity }],
-    ['a line that turns the ranking round', calibrated, { slope: -1 }],
+    ['a line through infinite odds', calibrated, { maps: { ...maps, slope: Infinity } }],
+    ['a line that turns the ranking round', calibrated, { maps: { ...maps, slope: -1 } }],
+    ['a bend that turns the ranking round', calibrated, { maps: { ...maps, b: -1 } }],
+    ['steps that fall', calibrated, { maps: { ...maps, x: Float64Array.of(0, 1), y: Float64Array.of(0.6, 0.4) } }],
+    ['steps out of order', calibrated, { maps: { ...maps, x: Float64Array.of(1, 0), y: Float64Array.of(0.4, 0.6) } }],
+    ['a step that is certain', calibrated, { maps: { ...maps, x: Float64Array.of(0), y: Float64Array.of(1) } }],
+    ['more steps than values', calibrated, { maps: { ...maps, x: Float64Array.of(0, 1), y: Float64Array.of(0.5) } }],
+    ['a correction that there is none of', calibrated, { choice: { gains, used: 'magic' } }],
+    [
+      'gains of infinity',
+      calibrated,
+      { choice: { gains: { ...gains, beta: { n: 1, mean: 99, variance: 0 } }, used: 'none' } },
+    ],
     [
       'labels between the classes',
       calibrated,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Explainable, Learner, Snapshot, Vector } from '../../src/contracts.ts'
+import type { Explainable, JsonObject, Learner, Snapshot, Vector } from '../../src/contracts.ts'
 import { drawNormal } from '../../src/core/draw.ts'
 import { logit, logLossOf, sigmoid } from '../../src/core/math.ts'
 import { SeededRng } from '../../src/core/rng.ts'
+import { restore } from '../../src/core/snapshot.ts'
 import { MeanTarget } from '../../src/learners/baseline.ts'
 import { HoeffdingTreeClassifier } from '../../src/learners/hoeffding-tree/index.ts'
 import { LogisticRegression } from '../../src/learners/logistic-regression.ts'
@@ -198,6 +199,119 @@ describe('OnlineCalibration', () => {
       if (i === 73) learner.forget(23)
     }
     expectFit(30)
+  })
+
+  /** Labels whose truth is any function of what the learner says. */
+  const bent = (seed: string, truth: (score: number) => number) => {
+    const rng = new SeededRng(seed)
+    return () => {
+      const x = Float64Array.of(1.5 * drawNormal(rng))
+      return { x, y: rng.next() < truth(x[0]!) ? 1 : 0 }
+    }
+  }
+  const shapes = {
+    'right already': (s: number) => sigmoid(s),
+    'a line': (s: number) => sigmoid(0.4 * s - 0.3),
+    'bent at one end': (s: number) => sigmoid(s > 0 ? 0.1 * s : 1.5 * s),
+    'a staircase': (s: number) => (s < -1.2 ? 0.1 : s < 1.2 ? 0.45 : 0.55),
+    noise: () => 0.45,
+  }
+  test.each(Object.entries(shapes))(
+    'is not worse than no correction beyond noise where the truth is %s',
+    (name, truth) => {
+      for (const seed of ['a', 'b', 'c']) {
+        const learner = new OnlineCalibration({ learner: fixed(), window: 2000 })
+        const draw = bent(`${name}/${seed}`, truth)
+        let sum = 0
+        let squares = 0
+        let changes = 0
+        let before = learner.method
+        for (let i = 0; i < 4000; i++) {
+          const { x, y } = draw()
+          const excess = logLossOf(y, learner.predict(x)) - logLossOf(y, sigmoid(x[0]!))
+          sum += excess
+          squares += excess * excess
+          learner.learn(x, y)
+          if (learner.method !== before) changes++
+          before = learner.method
+        }
+        // three standard errors of the sum, and no more than 5 in 10,000 nats a label
+        expect(sum).toBeLessThanOrEqual(3 * Math.sqrt(squares))
+        expect(sum / 4000).toBeLessThan(0.0005)
+        // it does not flap
+        expect(changes).toBeLessThan(40)
+      }
+    },
+  )
+
+  test('takes the more pliant correction where the stiffer one cannot follow', () => {
+    const used = (truth: (score: number) => number, labels: number): string[] => {
+      const learner = new OnlineCalibration({ learner: fixed(), window: 2000 })
+      const draw = bent('shape', truth)
+      const methods: string[] = []
+      for (let i = 0; i < labels; i++) {
+        const { x, y } = draw()
+        learner.learn(x, y)
+        methods.push(learner.method)
+      }
+      return methods
+    }
+    const share = (methods: string[], method: string): number =>
+      methods.filter((one) => one === method).length / methods.length
+    expect(share(used(shapes.noise, 4000).slice(1000), 'none')).toBe(0)
+    expect(share(used(shapes['bent at one end'], 6000).slice(3000), 'platt')).toBeLessThan(0.5)
+    // three steps that neither a line nor a bent one can be
+    const steps = used((s) => (s < -0.5 ? 0.2 : s < 0.5 ? 0.8 : 0.85), 6000)
+    expect(share(steps.slice(2000), 'isotonic')).toBeGreaterThan(0.5)
+    // nor before there is enough for it
+    expect(steps.slice(0, 999)).not.toContain('isotonic')
+    expect(steps.slice(0, 399)).not.toContain('beta')
+  })
+
+  test('tries no method that it was not told to', () => {
+    const learner = new OnlineCalibration({ learner: fixed(), methods: ['platt'], window: 2000 })
+    const draw = bent('shape', shapes['a staircase'])
+    for (let i = 0; i < 3000; i++) {
+      const { x, y } = draw()
+      learner.learn(x, y)
+      expect(['none', 'platt']).toContain(learner.method)
+    }
+    expect(() => new OnlineCalibration({ learner: fixed(), methods: ['guess' as 'platt'] })).toThrow(/"methods"/)
+  })
+
+  test('goes on from a snapshot to the bit, and reads that of version 1', () => {
+    const codecs = [OnlineCalibration, LogisticRegression]
+    const create = () =>
+      new OnlineCalibration({ learner: new LogisticRegression({ features: 1 }), minSamples: 20, window: 200 })
+    const draw = bent('saved', shapes['a staircase'])
+    const rows = Array.from({ length: 400 }, draw)
+    const through = create()
+    let stopped: OnlineCalibration = create()
+    const methods = new Set<string>()
+    for (const [i, { x, y }] of rows.entries()) {
+      through.learn(x, y)
+      stopped.learn(x, y)
+      methods.add(through.method)
+      if (i % 50 === 49) stopped = restore(JSON.parse(JSON.stringify(stopped)) as Snapshot, codecs) as OnlineCalibration
+    }
+    expect(methods.size).toBeGreaterThan(1)
+    expect(JSON.stringify(stopped)).toBe(JSON.stringify(through))
+
+    const now = JSON.parse(JSON.stringify(through)) as { state: JsonObject; options: JsonObject }
+    const { seen, scores, labels, learner } = now.state
+    const moments = (mean: number) => ({ n: 80, mean, variance: 0.01 })
+    const old = {
+      type: 'online-calibration',
+      version: 1,
+      options: { minSamples: 20, window: 200, refitEvery: 25, halfLife: 200 },
+      state: { seen, scores, labels, learner, slope: 0.5, offset: -0.1, raw: moments(0.7), corrected: moments(0.6) },
+    } as unknown as Snapshot
+    const read = restore(old, codecs) as OnlineCalibration
+    expect(read).toMatchObject({ seen: 400, active: true, method: 'platt', slope: 0.5, offset: -0.1 })
+    const raw = read.learner.predict(Float64Array.of(1))
+    expect(read.predict(Float64Array.of(1))).toBeCloseTo(sigmoid(0.5 * logit(raw) - 0.1), 12)
+    const worse = { ...old, state: { ...old.state, corrected: moments(0.8) } } as Snapshot
+    expect((restore(worse, codecs) as OnlineCalibration).active).toBe(false)
   })
 
   test('a half-life is a number of at least 1, or Infinity', () => {

@@ -1,0 +1,2 @@
+export { defaultRecipe } from './recipe.ts'
+export { answerRetrain, isRetrainJob } from './serve-retrains.ts'
