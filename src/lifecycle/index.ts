@@ -1,5 +1,6 @@
 export { assertNoLookahead, type NoLookaheadOptions, type NoLookaheadReport } from './assert-no-lookahead.ts'
 export { assertWarm, type WarmOptions, type WarmReport } from './assert-warm.ts'
+export * from './background-trainer/index.ts'
 export { type Bootstrap, type BootstrapOptions, bootstrap, type Past, type UnusedTrade } from './bootstrap.ts'
 export { type BuildDatasetOptions, buildDataset } from './dataset.ts'
 export { type DefaultModelsOptions, defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
