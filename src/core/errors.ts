@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'OUT_OF_MEMORY'
   | 'HOLDOUT_OPENED'
   | 'ABORTED'
+  | 'STORE_FAILED'
 
 /**
  * The one error that the library throws: a `code` for programs and a message that says what was wanted and what came.
