@@ -161,7 +161,9 @@ describe('half open', () => {
       expect(state(killSwitch, end).state).toBe('half-open')
     }
     expect(killSwitch.history.map(({ kind }) => kind)).toEqual(new Array(5).fill('halt'))
-    expect(killSwitch.history[1]!.text).toBe('A probe trade lost after: 3 losses in a row; 3 halt.')
+    for (const { text } of killSwitch.history.slice(1)) {
+      expect(text).toBe('A probe trade lost after: 3 losses in a row; 3 halt.')
+    }
   })
 
   test('a rule that trips meanwhile locks for twice as long too', () => {

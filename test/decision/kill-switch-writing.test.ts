@@ -68,6 +68,15 @@ describe('a change is written before it acts:', () => {
   })
 })
 
+test('a hook that resets the switch it is told about does not keep it from halting', () => {
+  const killSwitch: KillSwitch = new KillSwitch({
+    persist: ({ kind, scope }) => kind === 'halt' && killSwitch.reset('never mind', scope),
+  })
+  killSwitch.halt('a')
+  killSwitch.halt('b', 'side:long')
+  expect(killSwitch.locks.map(({ scope }) => scope)).toEqual(['all', 'side:long'])
+})
+
 describe('a store that fails', () => {
   const fail = (): never => {
     throw new Error('disk full')
@@ -249,6 +258,14 @@ describe('events written since the snapshot', () => {
     const killSwitch = KillSwitch.restoreOrHalt(written(new KillSwitch()), {}, [event as never])
     expect(killSwitch.cause?.code).toBe('UNREADABLE')
     expect(killSwitch.cause?.text).toMatch(/^An event of a kill switch must be .+, got .+\.$/)
+  })
+
+  test('one that cannot be read is told even where everything is halted already', () => {
+    const halted = new KillSwitch()
+    halted.halt('news')
+    const killSwitch = KillSwitch.restoreOrHalt(written(halted), {}, [null as never])
+    expect(killSwitch.cause?.text).toBe('news')
+    expect(killSwitch.history.map(({ code }) => code)).toEqual(['OPERATOR', 'UNREADABLE'])
   })
 
   test('one that there is no room for halts', () => {

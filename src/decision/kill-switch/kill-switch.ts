@@ -285,8 +285,10 @@ export class KillSwitch implements Serializable {
     if (!isProbing(lock, this.#state.time)) return
     const isOut = lock.sent > lock.wins
     const isProbe = entryTime >= lock.until || (isOut && Number.isNaN(entryTime))
-    if (!won && isProbe)
-      this.#trip(scope, because('PROBE_LOST', `A probe trade lost after: ${lock.text}`), lock.duration)
+    if (!won && isProbe) {
+      const said = lock.code === 'PROBE_LOST' ? lock.text : `A probe trade lost after: ${lock.text}`
+      this.#trip(scope, because('PROBE_LOST', said), lock.duration)
+    }
     if (won && isOut && entryTime >= lock.until && ++lock.wins >= this.options.probes) this.#close(scope, lock)
   }
 
@@ -307,17 +309,18 @@ export class KillSwitch implements Serializable {
     if (rule === 'drawdown' && scope !== 'all') watched.drawdown = drawdownRule.start(rules)
   }
 
-  /** Locks a scope, unless its present lock holds as long. A halt by hand is written down in any case. */
+  /** Locks a scope, unless its present lock holds as long. What the operator must get to know is written in any case. */
   #trip(wanted: Scope, { code, text }: Reason, duration: number): void {
     const reason = { code, text: text.slice(0, TEXT_LENGTH) }
     const watched = openScope(this.#state, this.options, wanted) ?? this.#all
     const { scope } = watched
     const lock = locked(watched.lock, reason, duration, this.#state.time, this.options.longestLock)
-    if (lock === null && code !== 'OPERATOR') return
+    if (lock === null && code !== 'OPERATOR' && code !== 'UNREADABLE') return
     const event = this.#event('halt', reason, scope, (lock ?? watched.lock).until)
     const failure = this.#hand(event)
     this.#remember(event)
-    if (lock !== null) watched.lock = lock
+    // not `watched`: the hook may have reset the scope, which puts another record into its place
+    if (lock !== null) this.#state.scopes[scope]!.lock = lock
     if (failure !== null) this.#distrust(failure)
   }
 
