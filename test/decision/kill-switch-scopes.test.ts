@@ -208,7 +208,8 @@ describe('stale data', () => {
     expect(ask(make({}), 'A').state).toBe('open')
     const killSwitch = make({})
     killSwitch.observeData({ symbol: 'A', time: T })
-    expect(Object.keys(killSwitch.toJSON().state['scopes']!)).toHaveLength(1)
+    expect(killSwitch.toJSON().state['scopes']).toMatchObject([{ scope: 'all', newest: { $: 'NaN' } }])
+    expect(killSwitch.toJSON().state['scopes']).toHaveLength(1)
   })
 
   test('a candle’s time is not the time now', () => {
@@ -295,13 +296,84 @@ describe('what makes no sense', () => {
     }
   })
 
-  test.each([null, undefined, {}, { symbol: 'A' }, { symbol: 'A', side: 'long' }, { side: 'long', time: T }])(
-    'the question %j is answered by a halt',
-    (question) => {
-      const { state, scope, cause } = make({}).stateFor(question as never)
-      expect([state, scope, cause?.code]).toEqual(['halted', 'all', 'INVALID_OBSERVATION'])
-    },
-  )
+  test.each([
+    [null, 'undefined or null|null'],
+    [undefined, 'undefined'],
+    [{}, 'A question must have a symbol.'],
+    [{ symbol: 'A', time: T }, 'A question must have a side.'],
+    [{ symbol: 'A', side: 'long' }, 'A question must have a time.'],
+    [{ side: 'long', time: T }, 'A question must have a symbol.'],
+  ])('the question %j is answered by a halt', (question, text) => {
+    const { state, scope, cause } = make({}).stateFor(question as never)
+    expect([state, scope, cause?.code]).toEqual(['halted', 'all', 'INVALID_OBSERVATION'])
+    expect(cause?.text).toMatch(new RegExp(text))
+  })
+
+  test('an observation without an object to it halts', () => {
+    const killSwitch = make({})
+    killSwitch.observeOutcome(1, null as never)
+    expect(killSwitch.cause?.code).toBe('INVALID_OBSERVATION')
+  })
+
+  test('what is refused is not counted, and its time is not taken', () => {
+    const killSwitch = make({ losses: 2, symbol: { losses: 1 } })
+    killSwitch.observeOutcome(NaN, trade('A'))
+    killSwitch.reset('x')
+    killSwitch.observeOutcome(-1, { ...trade('A'), size: -1 })
+    killSwitch.reset('x')
+    expect(killSwitch.history.every(({ trades, time }) => trades === 0 && time === undefined)).toBe(true)
+    killSwitch.observeOutcome(-1)
+    expect(killSwitch.halted).toBe(false)
+    expect(killSwitch.locks).toEqual([])
+  })
+
+  test('texts say what came', () => {
+    const text = (act: (killSwitch: KillSwitch) => void): string | undefined => {
+      const killSwitch = make({})
+      act(killSwitch)
+      return killSwitch.cause?.text
+    }
+    expect(text((k) => k.observeOutcome(NaN))).toBe('A net return of NaN.')
+    expect(text((k) => k.observeEquity(Infinity))).toBe('An equity of Infinity.')
+    expect(text((k) => k.observeLatency(-1))).toBe('A latency of -1 ms.')
+    expect(text((k) => k.observeData({ symbol: 'A' } as never))).toBe('A candle without a time.')
+    expect(text((k) => k.observeEntry({ symbol: 'x'.repeat(101) }))).toBe(
+      '"symbol" must have at most 100 characters, got 101.',
+    )
+    expect(text((k) => k.observeEntry({ symbol: '' }))).toBe('"symbol" must be a non-empty string, got "".')
+    expect(text((k) => k.observeEntry({ side: 'up' as never }))).toBe(
+      '"side" must be one of "long", "short", got "up".',
+    )
+    expect(text((k) => k.observeEntry({ plan: 'x' as never }))).toBe(
+      '"plan" must be one of "model", "baseline", got "x".',
+    )
+    expect(text((k) => k.observeEquity(1, { time: 0.5 }))).toMatch(/^"time" must be/)
+    expect(text((k) => k.observeOutcome(1, { entryTime: 0.5 }))).toMatch(/^"entryTime" must be/)
+    expect(text((k) => k.observeOutcome(1, { size: NaN }))).toMatch(/^"size" must be/)
+  })
+
+  test('a latency of 0 ms is one, and one without end is none', () => {
+    const killSwitch = make({})
+    killSwitch.observeLatency(0)
+    expect(killSwitch.halted).toBe(false)
+    killSwitch.observeLatency(Infinity)
+    expect(killSwitch.cause?.code).toBe('INVALID_OBSERVATION')
+  })
+
+  test('an equity that was none leaves the one before it, and its peak, to be measured by', () => {
+    const killSwitch = make({ drawdown: 0.1 })
+    killSwitch.observeEquity(100)
+    killSwitch.observeEquity(NaN)
+    killSwitch.reset('a bad quote')
+    killSwitch.observeEquity(80)
+    expect(killSwitch.cause?.code).toBe('DRAWDOWN')
+  })
+
+  test('a candle of a symbol that is none halts', () => {
+    const killSwitch = make({ staleAfter: 1000 })
+    killSwitch.observeData({ symbol: '', time: T })
+    expect(killSwitch.cause?.code).toBe('INVALID_OBSERVATION')
+  })
 
   test.each([NaN, undefined, 1.5])('a candle of %s halts', (time) => {
     const killSwitch = make({ staleAfter: 1000 })
@@ -315,6 +387,8 @@ describe('what makes no sense', () => {
       killSwitch.halt('x', scope as Scope)
       expect(killSwitch.halted).toBe(true)
       expect(() => killSwitch.reset('x', scope as Scope)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+      expect(() => killSwitch.reset('x', scope as Scope)).toThrow('"scope" must be a scope, got ')
+      expect(() => killSwitch.reset('')).toThrow('"reason" must be a non-empty string, got "".')
     }
   })
 

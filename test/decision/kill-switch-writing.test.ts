@@ -192,6 +192,9 @@ describe('a store that fails', () => {
     })
     killSwitch.halt('y'.repeat(9000))
     expect(killSwitch.history.map(({ text }) => text.length)).toEqual([500, 500])
+    const other = new KillSwitch()
+    other.reset('z'.repeat(9000))
+    expect(other.history[0]!.text.length).toBe(500)
   })
 })
 
@@ -232,6 +235,34 @@ describe('events written since the snapshot', () => {
     expect(again.history.at(-1)!.trades).toBe(2)
   })
 
+  test('end locks again that were lifted, and count the time that a probe lost', () => {
+    const time = T + HOUR
+    const probe = { ...loss, time, entryTime: time }
+    for (const how of ['close', 'reset', 'again'] as const) {
+      const { saved, killSwitch, since } = events()
+      killSwitch.reset('c')
+      killSwitch.observeEntry(probe)
+      if (how === 'reset') killSwitch.reset('d', 'symbol:A')
+      else killSwitch.observeOutcome(how === 'close' ? 0.01 : -0.01, probe)
+      for (const from of [saved, written(killSwitch)]) {
+        const again = KillSwitch.restoreOrHalt(from, rules, since)
+        expect(again.locks, how).toEqual(how === 'again' ? [expect.objectContaining({ until: time + 2 * HOUR })] : [])
+        if (how !== 'again') continue
+        const later = time + 2 * HOUR
+        again.observeOutcome(-0.01, { ...loss, time: later, entryTime: later })
+        expect(again.locks[0]!.until).toBe(later + 4 * HOUR)
+      }
+    }
+  })
+
+  test('of an older time or fewer trades take nothing back', () => {
+    const { killSwitch, since } = events()
+    killSwitch.observeOutcome(0.01, { time: T + 5 * HOUR })
+    const again = KillSwitch.restoreOrHalt(written(killSwitch), rules, since)
+    again.halt('c', 'model')
+    expect(again.history.at(-1)).toMatchObject({ time: T + 5 * HOUR, trades: 2 })
+  })
+
   test('that the snapshot knows already change nothing but the history', () => {
     const { killSwitch, since } = events()
     killSwitch.observeEntry({ ...loss, time: T + HOUR })
@@ -245,7 +276,11 @@ describe('events written since the snapshot', () => {
     {},
     { kind: 'pause', code: 'OPERATOR', text: '', trades: 0 },
     { kind: 'halt', code: 'toString', text: '', trades: 0 },
+    7,
     { kind: 'halt', code: 7, text: '', trades: 0 },
+    { kind: 'halt', code: ['OPERATOR'], text: '', trades: 0 },
+    { kind: 'halt', code: 'OPERATOR', text: '', trades: 0, time: '5' },
+    { kind: 'halt', code: 'OPERATOR', text: '', trades: 0, time: T, until: '9999999999999' },
     { kind: 'halt', code: 'OPERATOR', text: 7, trades: 0 },
     { kind: 'halt', code: 'OPERATOR', text: '', trades: -1 },
     { kind: 'halt', code: 'OPERATOR', text: '', trades: 0.5 },

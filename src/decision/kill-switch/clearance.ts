@@ -31,12 +31,9 @@ const HALTED: Clearance = Object.freeze({ ...OPEN, state: 'halted', until: Infin
 
 /** How much of a signal a switch in this state allows. Pure; a question that makes no sense is answered by a halt. */
 export function clearanceFor(state: State, options: KillSwitchOptions, question: Question): Clearance {
-  const fault = faultOf(question)
-  const { symbol, side, time }: Partial<Question> = fault === '' ? question : {}
-  if (symbol === undefined || side === undefined || time === undefined) {
-    const text = fault === '' ? 'A question must have a symbol, a side and a time.' : fault
-    return { ...HALTED, cause: because('INVALID_OBSERVATION', text), scope: 'all' }
-  }
+  const fault = faultOf(question) || missingFrom(question)
+  if (fault !== '') return { ...HALTED, cause: because('INVALID_OBSERVATION', fault), scope: 'all' }
+  const { symbol, side, time } = question
   const now = Math.max(state.time, time)
   let trading = OPEN
   for (const scope of scopesOf({ symbol, side })) trading = worse(trading, ofScope(state, options, scope, now))
@@ -73,10 +70,16 @@ function freshness({ scopes }: State, { staleAfter }: KillSwitchOptions, symbol:
   return cause === null ? OPEN : { ...HALTED, cause, scope }
 }
 
-const ORDER: readonly Phase[] = ['open', 'half-open', 'halted']
+/** What a question lacks; empty where that is nothing. */
+function missingFrom(question: Question): string {
+  const missing = (['symbol', 'side', 'time'] as const).find((name) => question[name] === undefined)
+  return missing === undefined ? '' : `A question must have a ${missing}.`
+}
 
-/** The one that allows less, or holds longer; the first of two that are equal. */
+/**
+ * The one that holds longer, the first of two that are equal. It is never the one that allows more: what is open holds
+ * since ever, what is half open until a time that is over, what is halted until one to come.
+ */
 function worse(a: Clearance, b: Clearance): Clearance {
-  const by = ORDER.indexOf(b.state) - ORDER.indexOf(a.state)
-  return by > 0 || (by === 0 && b.until > a.until) ? b : a
+  return b.until > a.until ? b : a
 }

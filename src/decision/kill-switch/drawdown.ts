@@ -18,7 +18,6 @@ export const drawdownRule: Rule<DrawdownMemory> = {
   watch(memory, equity, { drawdown }) {
     memory.value = equity
     if (!(memory.peak >= equity)) memory.peak = equity
-    if (drawdown === Infinity) return null
     const fall = equity > 0 ? (memory.peak - equity) / memory.peak : 1
     if (!(fall > drawdown)) return null
     const numbers = `Equity of ${show(equity)} is ${percent(fall)} below its peak of ${show(memory.peak)}`

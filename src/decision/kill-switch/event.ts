@@ -40,14 +40,13 @@ export function toEvent({ kind, code, text, trades, scope, time, until }: Writte
 
 /** Reads back what {@link toEvent} made. @throws `CORRUPT_SNAPSHOT` */
 export function readEvent(event: KillSwitchEvent): WrittenEvent {
-  if (typeof event !== 'object' || event === null) corrupt('an object', event)
-  const { kind, code, text, trades, scope = 'all', time = -Infinity, until = Infinity } = event
+  const { kind, code, text, trades, scope = 'all', time = -Infinity, until = Infinity } = event ?? {}
   if (!['halt', 'close', 'reset'].includes(kind)) corrupt('a halt, close or reset', kind)
   if (typeof code !== 'string' || !Object.hasOwn(REASONS, code)) corrupt('one with a known code', code)
   if (typeof text !== 'string') corrupt('one with a text', text)
   if (!(Number.isSafeInteger(trades) && trades >= 0)) corrupt('one with a number of trades', trades)
   if (!isScope(scope)) corrupt('one with a known scope', scope)
-  if (typeof time !== 'number' || Number.isNaN(time)) corrupt('one with a time', time)
+  if (typeof time !== 'number') corrupt('one with a time', time)
   if (!(typeof until === 'number' && until > time)) corrupt('one with an end after its time', until)
   return { kind, code, text: text.slice(0, TEXT_LENGTH), trades, scope, time, until }
 }

@@ -126,7 +126,7 @@ export class KillSwitch implements Serializable {
 
   /** Takes in the net return of a closed trade, a fraction of its entry price; one that is not positive is a loss. */
   observeOutcome(netReturn: number, trade: TradeSubject = {}): void {
-    if (!this.#accepts(trade, Number.isFinite(netReturn), `A net return of ${show(netReturn)}.`)) return
+    if (!this.#accepts(trade, Number.isFinite(netReturn) ? '' : `A net return of ${show(netReturn)}.`)) return
     const { entryTime = NaN, size = 1 } = trade
     this.#state.trades++
     for (const watched of this.#watched(trade)) {
@@ -144,15 +144,13 @@ export class KillSwitch implements Serializable {
 
   /** Takes in the account's equity, whenever the caller knows it; a fall that is over by the next time goes unseen. */
   observeEquity(equity: number, about: Pick<Subject, 'time'> = {}): void {
-    const { drawdown } = this.#all
-    if (!Number.isFinite(equity)) drawdown.value = NaN
-    if (!this.#accepts(about, Number.isFinite(equity), `An equity of ${show(equity)}.`)) return
-    this.#judge('all', 'drawdown', drawdownRule.watch(drawdown, equity, this.options))
+    if (!this.#accepts(about, Number.isFinite(equity) ? '' : `An equity of ${show(equity)}.`)) return
+    this.#judge('all', 'drawdown', drawdownRule.watch(this.#all.drawdown, equity, this.options))
   }
 
   /** Takes in the milliseconds that a prediction took. */
   observeLatency(ms: number, signal: Subject = {}): void {
-    if (!this.#accepts(signal, ms >= 0 && ms < Infinity, `A latency of ${show(ms)} ms.`)) return
+    if (!this.#accepts(signal, ms >= 0 && ms < Infinity ? '' : `A latency of ${show(ms)} ms.`)) return
     // whoever's plan is followed in the end, it was the model that predicted
     for (const { scope } of this.#watched({ ...signal, plan: 'model' })) {
       this.#judge(scope, 'latency', slowPrediction.watch(null, ms, rulesOf(this.options, kindOf(scope))))
@@ -162,20 +160,20 @@ export class KillSwitch implements Serializable {
   /** Takes in the open time of a symbol's newest candle, for the rule `staleAfter`. */
   observeData({ symbol, time }: { readonly symbol: string; readonly time: number }): void {
     // a candle's time is not taken for the time now: it must not end a lock
-    if (!this.#accepts({ symbol }, faultOf({ time }) === '' && time !== undefined, `A candle of ${show(time)}.`)) return
+    if (!this.#accepts({ symbol }, time === undefined ? 'A candle without a time.' : faultOf({ time }))) return
     const watched = this.#watched({ symbol }).at(-1)!
     if (watched.scope !== 'all') watched.newest = time
   }
 
   /** Says that a trade was sent: where its scope is half open, it is one of the probes. */
   observeEntry(trade: Subject): void {
-    if (!this.#accepts(trade, true, '')) return
+    if (!this.#accepts(trade)) return
     for (const { lock } of this.#watched(trade)) if (isProbing(lock, this.#state.time)) lock.sent++
   }
 
   /** Says that a trade that was sent came to nothing: if it was a probe, another may take its place. */
   observeCancel(trade: TradeSubject): void {
-    if (!this.#accepts(trade, true, '')) return
+    if (!this.#accepts(trade)) return
     const { entryTime = NaN } = trade
     for (const { lock } of this.#watched(trade)) {
       const isOut = isProbing(lock, this.#state.time) && lock.sent > lock.wins
@@ -251,8 +249,8 @@ export class KillSwitch implements Serializable {
   }
 
   /** Whether an observation makes sense; one that does not halts everything. Time moves on, never back. */
-  #accepts(subject: TradeSubject, isNumber: boolean, otherwise: string): boolean {
-    const fault = isNumber ? faultOf(subject) : otherwise
+  #accepts(subject: TradeSubject, wrong = ''): boolean {
+    const fault = wrong || faultOf(subject)
     if (fault !== '') {
       this.#trip('all', because('INVALID_OBSERVATION', fault), Infinity)
       return false
