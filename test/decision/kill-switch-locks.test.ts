@@ -198,6 +198,13 @@ describe('half open', () => {
     expect(state(killSwitch, END + 3).state).toBe('open')
   })
 
+  test('a probe that returns nothing has lost', () => {
+    const killSwitch = probing({ probes: 1 })
+    killSwitch.observeEntry(at(END))
+    killSwitch.observeOutcome(0, at(END, END))
+    expect(state(killSwitch, END).cause?.code).toBe('PROBE_LOST')
+  })
+
   test('where the entry is not told, a loss counts while probes are out and a win does not', () => {
     const killSwitch = probing()
     const untold = { symbol: 'A', side: 'long' as const, time: END }
@@ -314,6 +321,32 @@ describe('a rule that has tripped starts anew', () => {
     expect(state(killSwitch, T).until).toBe(T + 1000)
     lose(killSwitch, T + 500, 1)
     expect(state(killSwitch, T).until).toBe(T + 1500)
+  })
+
+  test('and no other with it', () => {
+    const rules = { losses: 3, lossRate: 0.5, window: 4, latency: 10, lockFor: { losses: 1, latency: 1 } }
+    const killSwitch = make({ symbol: rules })
+    lose(killSwitch, T, 2)
+    killSwitch.observeLatency(11, at(T))
+    lose(killSwitch, T + 10, 1, T - 1)
+    expect(state(killSwitch, T).cause?.code).toBe('LOSS_STREAK')
+    // the fourth of the window, though the streak began anew
+    lose(killSwitch, T + 20, 1, T - 1)
+    expect(state(killSwitch, T).cause?.code).toBe('LOSS_RATE')
+  })
+
+  test('so does a fall of what a symbol earned', () => {
+    const killSwitch = make({ symbol: { drawdown: 0.1, lockFor: { drawdown: 1000 } } })
+    killSwitch.observeOutcome(-0.2, at(T))
+    killSwitch.observeOutcome(-0.05, at(T + 500))
+    expect(state(killSwitch, T).until).toBe(T + 1000)
+    killSwitch.observeOutcome(-0.06, at(T + 500))
+    expect(state(killSwitch, T).until).toBe(T + 1500)
+    // and one that lost all there was
+    killSwitch.observeOutcome(-1, at(T + 600))
+    killSwitch.reset('x', 'symbol:A')
+    killSwitch.observeOutcome(0.01, at(T + 700))
+    expect(state(killSwitch, T).state).toBe('open')
   })
 
   test('but a fall of all equity keeps its peak', () => {

@@ -112,6 +112,8 @@ describe('each rule works in each scope:', () => {
     expect(codes(fed(rules(half), [-1, -1, -1]))).toEqual([])
     expect(codes(fed(rules(half), [-1, -1, 1, 1, -1, -1, 1, 1]))).toEqual([])
     expect(codes(fed(rules(half), [1, 1, -1, -1, -1]))).toEqual([[scope, 'LOSS_RATE']])
+    // a return of 0 is a loss
+    expect(codes(fed(rules(half), [0, 0, 0, 1]))).toEqual([[scope, 'LOSS_RATE']])
     const sure = { lossRate: 0.5, mode: 'confidence', window: 2 }
     expect(codes(fed(rules(sure), new Array(7).fill(-1)))).toEqual([])
     expect(codes(fed(rules(sure), new Array(8).fill(-1)))).toEqual([[scope, 'LOSS_RATE']])
@@ -140,6 +142,9 @@ describe('each rule works in each scope:', () => {
     expect(text({ lossRate: 0.4, mode: 'confidence' }, new Array(6).fill(-1))).toBe(
       '6 losses in 6 trades show a loss rate above 40.00 %.',
     )
+    expect(text({ lossRate: 0.4, mode: 'confidence' }, [1, ...new Array(9).fill(-1)])).toBe(
+      '8 losses in 9 trades show a loss rate above 40.00 %.',
+    )
     expect(text({ losses: 9, winRate: 0.6, mode: 'confidence' }, new Array(6).fill(-1))).toBe(
       '0 wins in 6 trades show a win rate below 60.00 %.',
     )
@@ -153,6 +158,11 @@ describe('each rule works in each scope:', () => {
     expect(options.side).toMatchObject({ mode: 'confidence', winRate: 0.6, falseAlarm: 0.01, losses: Infinity })
     expect(options.symbol).toMatchObject({ mode: 'confidence', winRate: 0.4, falseAlarm: 0.01 })
     expect(options.lockFor).toEqual({ losses: Infinity, lossRate: Infinity, drawdown: Infinity, latency: Infinity })
+  })
+
+  test('in mode "confidence" no window is kept', () => {
+    const { state } = make({ lossRate: 0.5, mode: 'confidence' }).toJSON()
+    expect(state['scopes']).toMatchObject([{ lossRate: { results: { data: '' } } }])
   })
 
   test('a window forgets what is older than it', () => {
@@ -212,6 +222,15 @@ describe('stale data', () => {
     expect(killSwitch.toJSON().state['scopes']).toHaveLength(1)
   })
 
+  test('makes no records of sides or of the model', () => {
+    const killSwitch = make({ staleAfter: 1000 })
+    killSwitch.observeOutcome(1, { ...trade('A'), plan: 'model' })
+    expect((killSwitch.toJSON().state['scopes'] as { scope: Scope }[]).map(({ scope }) => scope)).toEqual([
+      'all',
+      'symbol:A',
+    ])
+  })
+
   test('a candle’s time is not the time now', () => {
     const killSwitch = make({ staleAfter: 60_000, symbol: { losses: 1, lockFor: { losses: 1000 } } })
     lose(killSwitch, 1, 'A')
@@ -258,6 +277,18 @@ describe('memory is bounded:', () => {
     killSwitch.reset('x')
     killSwitch.reset('x', 'symbol:A')
     expect(ask(killSwitch, 'C').state).toBe('open')
+  })
+
+  test('the oldest goes though it came first, and sides have room in any case', () => {
+    const killSwitch = make({ symbol: { losses: 2 }, maxSymbols: 3 })
+    for (const symbol of ['A', 'B', 'C', 'D']) lose(killSwitch, 1, symbol)
+    for (const symbol of ['B', 'C', 'D']) lose(killSwitch, 1, symbol)
+    expect(killSwitch.locks.map(({ scope }) => scope)).toEqual(['symbol:B', 'symbol:C', 'symbol:D'])
+    killSwitch.halt('x', 'side:short')
+    killSwitch.halt('x', 'model')
+    expect(killSwitch.halted).toBe(false)
+    expect(ask(killSwitch, 'B', 'short').scope).toBe('side:short')
+    expect(killSwitch.locks).toHaveLength(5)
   })
 
   test('a symbol halted by hand needs no rule', () => {
@@ -419,10 +450,22 @@ test.each([
   [{ lockFor: { losses: 0 } }, '"lockFor.losses"'],
   [{ lockFor: { losses: 604_800_001 } }, '"lockFor.losses" must be at most "longestLock", 604800000, or Infinity, got'],
   [{ symbol: { lockFor: { latency: -1 } } }, '"symbol.lockFor.latency"'],
+  [{ lockFor: { lossRate: -1 } }, '"lockFor.lossRate"'],
+  [{ model: { latency: -1 } }, '"model.latency"'],
+  [{ model: { lossRate: -1 } }, '"model.lossRate"'],
+  [{ side: { winRate: 0 } }, '"side.winRate"'],
+  [{ side: { falseAlarm: 0 } }, '"side.falseAlarm"'],
+  [{ window: 10_001 }, '"window" must be at most 10000, got 10001.'],
   [{ lockFor: { drawdown: 1000 } }, '"lockFor.drawdown" must be Infinity, because a fall of all equity waits'],
 ])('refuses the options %j', (bad, message) => {
   expect(() => new KillSwitch(bad as never)).toThrow(message)
   expect(() => new KillSwitch(bad as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+})
+
+test('takes options up to their bounds', () => {
+  const longest = 604_800_000
+  const { options } = make({ window: 10_000, lockFor: { losses: longest, latency: Infinity } })
+  expect([options.window, options.lockFor.losses, options.longestLock]).toEqual([10_000, longest, longest])
 })
 
 test('options that are given as undefined switch no rule off', () => {

@@ -335,6 +335,7 @@ describe('expectedTradesToTrip', () => {
     expect(expectedTradesToTrip(0.5, 1)).toBeCloseTo(2, 12)
     expect(expectedTradesToTrip(0.5, Infinity)).toBe(Infinity)
     expect(() => expectedTradesToTrip(1.5)).toThrow('"winRate"')
+    expect(() => expectedTradesToTrip(0.5, 0)).toThrow('"losses"')
   })
 })
 

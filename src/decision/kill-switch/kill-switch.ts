@@ -280,7 +280,6 @@ export class KillSwitch implements Serializable {
    * counts against the scope while probes are out; a win that is not known for a probe's does not count for it.
    */
   #prove({ scope, lock }: Watched, won: boolean, entryTime: number): void {
-    if (!isProbing(lock, this.#state.time)) return
     const isOut = lock.sent > lock.wins
     const isProbe = entryTime >= lock.until || (isOut && Number.isNaN(entryTime))
     if (!won && isProbe) {
@@ -346,7 +345,7 @@ export class KillSwitch implements Serializable {
   #hand(event: WrittenEvent): string | null {
     try {
       const done = this.options.persist?.(toEvent(event))
-      if (isThenable(done)) Promise.resolve(done).then(undefined, (error) => this.#distrust(messageOf(error)))
+      Promise.resolve(done).then(undefined, (error) => this.#distrust(messageOf(error)))
       return null
     } catch (error) {
       return messageOf(error)
@@ -385,8 +384,4 @@ export class KillSwitch implements Serializable {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

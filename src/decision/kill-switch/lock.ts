@@ -26,9 +26,9 @@ export function lockUntil({ code, text }: Reason, until: number, duration: numbe
   return { code, text, until, duration, sent: 0, wins: 0 }
 }
 
-/** Whether a lock's time is over, so that probes count. */
-export function isProbing({ code, until }: Lock, now: number): boolean {
-  return code !== '' && now >= until
+/** Whether a lock's time is over, so that probes count. Where there is no lock there is no such time. */
+export function isProbing({ until }: Lock, now: number): boolean {
+  return now >= until
 }
 
 /** What a scope allows now. Once all probes are out it waits for their outcomes. */
@@ -48,7 +48,7 @@ export function locked(lock: Lock, reason: Reason, duration: number, now: number
   const again = isProbing(lock, now) ? Math.min(2 * lock.duration, longest) : 0
   const length = Math.max(duration, again)
   const until = now === -Infinity ? Infinity : now + length
-  if (lock.code !== '' && again === 0 && !(until > lock.until)) return null
+  if (lock.code !== '' && !(until > lock.until)) return null
   // a lock that is prolonged has not lost count of how often it came
   return lockUntil(reason, until, lock.code === '' ? length : Math.max(length, lock.duration))
 }

@@ -106,12 +106,12 @@ export function rulesOf(options: KillSwitchOptions, kind: ScopeKind): ScopeRules
   return kind === 'all' ? options : options[kind]
 }
 
-/** Whether scopes of this kind are watched at all. */
+/** Whether scopes of this kind are watched at all; all trading has a record in any case. */
 export function isWatched(options: KillSwitchOptions, kind: ScopeKind): boolean {
   const { losses, lossRate, drawdown, latency } = rulesOf(options, kind)
   const limits = [losses, lossRate, drawdown, latency]
   if (kind === 'symbol') limits.push(options.staleAfter)
-  return kind === 'all' || limits.some((limit) => limit !== Infinity)
+  return limits.some((limit) => limit !== Infinity)
 }
 
 /** Rules that never trip. */
