@@ -37,6 +37,15 @@ export const REASONS = {
   UNREADABLE: 'The saved state of the kill switch could not be read.',
   INVALID_OBSERVATION: 'The kill switch was shown a number that cannot be.',
   RESET: 'Set going again by the operator.',
+
+  // what the kill switch says of narrower scopes, timed locks and its own records
+  LOSS_RATE: 'Too large a share of trades lost.',
+  STALE_DATA: 'The newest candle of the symbol is too old, or none is known.',
+  PROBE_LOST: 'A probe trade after a lock lost: locked again, for longer.',
+  PROBES_OUT: 'As many probe trades are out after a lock as may be: their outcomes are awaited.',
+  PROVEN: 'The probe trades after a lock won: the lock is lifted.',
+  NOT_WRITTEN: 'A change of the kill switch could not be written down.',
+  NO_ROOM: 'Too many symbols are halted for another one to be watched.',
 } as const
 
 /** One of the codes of {@link REASONS}. */

@@ -5,6 +5,7 @@ import { SeededRng } from '../../src/core/rng.ts'
 import { restore } from '../../src/core/snapshot.ts'
 import { expectedTradesToTrip, KillSwitch, REASONS } from '../../src/decision/index.ts'
 import { addTrade, createWinRateEvidence, isBelow } from '../../src/decision/win-rate-evidence.ts'
+import { sealed } from './sealed.ts'
 
 const feed = (killSwitch: KillSwitch, returns: readonly number[]): KillSwitch => {
   for (const netReturn of returns) killSwitch.observeOutcome(netReturn)
@@ -173,10 +174,14 @@ describe('the latch', () => {
 
 describe('snapshots', () => {
   const halted = written(feed(new KillSwitch(), [-1, -1, -1]))
-  const altered = (change: (state: Record<string, unknown>) => void): Snapshot => {
+  /** The halted switch with its state, or its scope "all", changed and then sealed again, as one who means harm would. */
+  const altered = (
+    change: (state: Record<string, unknown>, all: Record<string, unknown>) => void,
+    seal: (json: Snapshot) => Snapshot = sealed,
+  ): Snapshot => {
     const copy = structuredClone(halted) as { state: Record<string, unknown> } & Snapshot
-    change(copy.state)
-    return copy
+    change(copy.state, (copy.state['scopes'] as Record<string, unknown>[])[0]!)
+    return seal(copy)
   }
   const damaged: [string, unknown][] = [
     ['nothing', undefined],
@@ -184,16 +189,23 @@ describe('snapshots', () => {
     ['text', 'halted: false'],
     ['an empty object', {}],
     ['another type', { ...halted, type: 'adwin' }],
-    ['a newer version', { ...halted, version: 2 }],
+    ['a newer version', { ...halted, version: 3 }],
     ['no state', { ...halted, state: undefined }],
-    ['a missing key', altered((state) => delete state['streak'])],
+    ['a missing key', altered((state) => delete state['trades'])],
     ['an extra key', altered((state) => (state['armed'] = false))],
-    ['a streak that is no count', altered((state) => (state['streak'] = -1))],
-    ['a streak that is text', altered((state) => (state['streak'] = '0'))],
-    ['a cause that was removed', altered((state) => (state['code'] = ''))],
+    ['a streak that is no count', altered((_, all) => ((all['losses'] as { streak: unknown }).streak = -1))],
+    ['a streak that is text', altered((_, all) => ((all['losses'] as { streak: unknown }).streak = '0'))],
+    ['a cause that was removed', altered((_, all) => ((all['lock'] as { code: unknown }).code = ''))],
     ['a history that was removed', altered((state) => (state['history'] = []))],
-    ['an unknown cause', altered((state) => (state['code'] = 'toString'))],
-    ['an infinite peak', altered((state) => (state['peak'] = { $: 'Infinity' }))],
+    ['an unknown cause', altered((_, all) => ((all['lock'] as { code: unknown }).code = 'toString'))],
+    ['an infinite peak', altered((_, all) => ((all['drawdown'] as { peak: unknown }).peak = { $: 'Infinity' }))],
+    [
+      'a broken seal',
+      altered(
+        (state) => (state['seal'] = '00000000'),
+        (json) => json,
+      ),
+    ],
     ['options that cannot be', { ...halted, options: { ...halted.options, losses: 0 } }],
   ]
 
@@ -323,6 +335,7 @@ describe('expectedTradesToTrip', () => {
     expect(expectedTradesToTrip(0.5, 1)).toBeCloseTo(2, 12)
     expect(expectedTradesToTrip(0.5, Infinity)).toBe(Infinity)
     expect(() => expectedTradesToTrip(1.5)).toThrow('"winRate"')
+    expect(() => expectedTradesToTrip(0.5, 0)).toThrow('"losses"')
   })
 })
 

@@ -1,0 +1,6 @@
+export type { Alert, AlertRule, Evidence, FalseAlarms, Finding, Severity } from './alert.ts'
+export { AlertDelivery, type AlertDeliveryOptions, type Logger } from './alert-delivery.ts'
+export { Alerts, type AlertsOptions } from './alerts.ts'
+export { defaultAlertRules } from './default-rules.ts'
+export type { Happening, Health, Tally } from './health.ts'
+export type { AlertRuleOptions } from './options.ts'
