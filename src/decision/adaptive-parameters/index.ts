@@ -1,0 +1,8 @@
+export { AdaptiveParameters } from './adaptive-parameters.ts'
+export { BracketProbe, type BracketProbeOptions, type ProbedDecision, type ProbedReturns } from './bracket-probe.ts'
+export type { ClosedSignal } from './closed-signal.ts'
+export type { ParameterRange } from './grid.ts'
+export type { ChangeKind, Evidence as ChangeEvidence, ParameterChange } from './history.ts'
+export { type BracketReturns, narrowerBrackets } from './narrower-brackets.ts'
+export type { AdaptiveParametersOptions } from './options.ts'
+export type { AdaptiveValues } from './values.ts'

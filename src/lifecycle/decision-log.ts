@@ -1,0 +1,147 @@
+import type { Serializable, Snapshot } from '../contracts.ts'
+import { integer, oneOf } from '../core/check.ts'
+import { checkSnapshot, snapshot } from '../core/snapshot.ts'
+import { type State, unpackState } from '../core/state.ts'
+import type { OffPolicyRow } from '../evaluation/off-policy/index.ts'
+import type { Label } from '../market.ts'
+import {
+  checkDecision,
+  checkOutcome,
+  copyOf,
+  DECISION,
+  type LoggedDecision,
+  type LoggedOutcome,
+  type NewDecision,
+  wrong,
+} from './logged-decision.ts'
+
+/**
+ * Whose word counts for what a skipped signal would have returned. `"candles"`: theirs, as a fact. `"trades"`: only that
+ * of trades; candles are an expectation that real fills correct.
+ */
+export type RowSource = 'candles' | 'trades'
+
+/** Options of {@link DecisionLog}. */
+export type DecisionLogOptions = {
+  /** Decisions kept; the oldest go first. @defaultValue 10_000 */
+  readonly capacity: number
+}
+
+/**
+ * The newest decisions with what became of them, as rows from which any policy can be valued.
+ *
+ * Rows end before the oldest decision that is still open: a log of what has settled so far would hold more quick exits than
+ * slow ones. `forget` what will never settle, such as a signal of a delisted symbol.
+ *
+ * O(1) a decision and an outcome; memory bounded by `capacity`.
+ *
+ * @example
+ * ```ts
+ * const log = new DecisionLog()
+ * log.record({ ...decision, arm: 'champion', modelVersion: '7', propensity, traded, explored, baseline })
+ * log.settle(decision.id, 'candles', label, candle.time)
+ * offPolicyValue(log.toRows('candles'), () => [0, 1]).direct.value // net return a signal of taking them all
+ * ```
+ */
+export class DecisionLog implements Serializable {
+  static readonly type: string = 'decision-log'
+  static readonly version: number = 1
+
+  readonly options: DecisionLogOptions
+  #state: Map<string, LoggedDecision> = new Map()
+
+  constructor({ capacity = 10_000 }: Partial<DecisionLogOptions> = {}) {
+    this.options = { capacity: integer('capacity', capacity) }
+  }
+
+  /** Decisions kept. */
+  get size(): number {
+    return this.#state.size
+  }
+
+  /** Them, oldest first. */
+  decisions(): IterableIterator<LoggedDecision> {
+    return this.#state.values()
+  }
+
+  /** Settled decisions as rows in order of time: 0 is to skip, 1 is to take; rewards are net returns of full positions. */
+  toRows(source: RowSource): OffPolicyRow[] {
+    oneOf('source', source, ['candles', 'trades'])
+    let oldest = Infinity
+    for (const decision of this.#state.values()) {
+      if (outcomeOf(decision) === null) oldest = Math.min(oldest, decision.time)
+    }
+    const rows: OffPolicyRow[] = []
+    for (const decision of this.#state.values()) {
+      if (decision.time < oldest) rows.push(rowOf(decision, outcomeOf(decision)!, source))
+    }
+    return rows.sort((a, b) => a.time - b.time)
+  }
+
+  /** Takes in a decision. @throws `INVALID_INPUT` for one that cannot be or is there already; changes nothing then */
+  record(decision: NewDecision): void {
+    const logged = copyOf({ ...decision, trade: null, candles: null })
+    checkDecision(logged, 'INVALID_INPUT')
+    if (this.#state.has(logged.id)) wrong('id', 'new', logged.id, 'INVALID_INPUT')
+    this.#state.set(logged.id, logged)
+    if (this.#state.size > this.options.capacity) this.#state.delete(this.#state.keys().next().value!)
+  }
+
+  /**
+   * Takes in what became of one: the bot's own trade, or what candles say of the baseline's bracket. Unknown ids are
+   * ignored, for the oldest are forgotten.
+   */
+  settle(id: string, source: 'trade' | 'candles', label: Label, knownAt: number): void {
+    const decision = this.#state.get(id)
+    if (decision === undefined) return
+    const { y, netReturn, exitReason } = label
+    const outcome: LoggedOutcome = Object.freeze({ y, netReturn, exitReason, knownAt })
+    checkOutcome(outcome, decision.time, 'INVALID_INPUT')
+    oneOf('source', source, ['trade', 'candles'], 'INVALID_INPUT')
+    if (source === 'trade' && !decision.traded)
+      wrong('source', '"candles" for what was not traded', source, 'INVALID_INPUT')
+    this.#state.set(id, Object.freeze({ ...decision, [source]: outcome }))
+  }
+
+  /** Drops a decision that will never settle; unknown ids are ignored. */
+  forget(id: string): void {
+    this.#state.delete(id)
+  }
+
+  toJSON(): Snapshot {
+    return snapshot(DecisionLog, this.options, { decisions: [...this.#state.values()] as unknown as State })
+  }
+
+  /** Reads back what {@link toJSON} wrote. */
+  static fromJSON(json: Snapshot): DecisionLog {
+    const { options, state } = checkSnapshot(DecisionLog, json)
+    const log = new DecisionLog(unpackState(options, { capacity: 0 }, 'options'))
+    const template: State = { decisions: [DECISION] }
+    const { decisions } = unpackState(state, template) as unknown as { readonly decisions: readonly LoggedDecision[] }
+    if (decisions.length > log.options.capacity) {
+      wrong('decisions', `at most ${log.options.capacity}`, decisions.length, 'CORRUPT_SNAPSHOT')
+    }
+    for (const decision of decisions) {
+      checkDecision(decision, 'CORRUPT_SNAPSHOT')
+      if (log.#state.has(decision.id)) wrong('id', 'of one decision only', decision.id, 'CORRUPT_SNAPSHOT')
+      log.#state.set(decision.id, copyOf(decision))
+    }
+    return log
+  }
+}
+
+const outcomeOf = ({ trade, candles }: LoggedDecision): LoggedOutcome | null => trade ?? candles
+
+function rowOf(decision: LoggedDecision, outcome: LoggedOutcome, source: RowSource): OffPolicyRow {
+  const { id, time, traded, propensity, prediction, candles } = decision
+  const common = {
+    id,
+    time,
+    labelEnd: outcome.knownAt,
+    action: traded ? 1 : 0,
+    propensities: [1 - propensity, propensity],
+    reward: traded ? outcome.netReturn : 0,
+  }
+  if (source === 'candles') return { ...common, known: [0, outcome.netReturn] }
+  return { ...common, known: [0, NaN], expected: [0, candles?.netReturn ?? prediction.expectedReturn] }
+}
