@@ -3,11 +3,10 @@ import { bytesOf } from '../core/bytes-of.ts'
 import { checkHalfLife, oneOf, openFraction } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
 import { HDDMA_CONFIDENCE } from './calibration.ts'
 import { checkError } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
-import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
+import { atRate, type FalseAlarmOption, HALF, kept, readOptions, refuseBeside, thresholdsFor } from './false-alarms.ts'
 import { isCount, isShare, readState } from './read-state.ts'
 
 /** Options of {@link HDDMA}. */
