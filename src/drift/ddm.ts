@@ -4,6 +4,7 @@ import { checkHalfLife, integer, positive } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { DDM_DEVIATIONS } from './calibration.ts'
+import { checkRestart } from './check-restart.ts'
 import { checkError } from './check-value.ts'
 import { atRate, type FalseAlarmOption, HALF, kept, readOptions, refuseBeside, thresholdsFor } from './false-alarms.ts'
 import { isCount, isShare, readState } from './read-state.ts'
@@ -65,7 +66,8 @@ const fresh = (level: DriftLevel): State => ({
  */
 export class DDM implements DriftDetector, Sized {
   static readonly type: string = 'ddm'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery` came. */
+  static readonly version: number = 2
 
   readonly options: DDMOptions & FalseAlarmOption
   /** `drift` at each error rate, where it follows from the false alarms. */
@@ -88,6 +90,7 @@ export class DDM implements DriftDetector, Sized {
       minSamples: integer('minSamples', minSamples),
       restartEvery: checkHalfLife('restartEvery', restartEvery),
     }
+    checkRestart(restartEvery, minSamples)
     if (warning <= drift) return
     throw new TradeLearnError('INVALID_OPTION', `"warning" must be at most "drift", ${drift}, got ${warning}.`)
   }

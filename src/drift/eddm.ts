@@ -5,6 +5,7 @@ import { TradeLearnError } from '../core/errors.ts'
 import { addMoment, createMoments, type Moments } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { EDDM_SHARE } from './calibration.ts'
+import { checkRestart } from './check-restart.ts'
 import { checkMistake } from './check-value.ts'
 import { atRate, type FalseAlarmOption, HALF, kept, readOptions, refuseBeside, thresholdsFor } from './false-alarms.ts'
 import { isCount, readState } from './read-state.ts'
@@ -52,7 +53,8 @@ const fresh = (level: DriftLevel): State => ({ level, n: 0, last: 0, distances: 
  */
 export class EDDM implements DriftDetector, Sized {
   static readonly type: string = 'eddm'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery` came. */
+  static readonly version: number = 2
 
   readonly options: EDDMOptions & FalseAlarmOption
   /** `drift` at each error rate, where it follows from the false alarms. */
@@ -75,6 +77,7 @@ export class EDDM implements DriftDetector, Sized {
       minSamples: integer('minSamples', minSamples),
       restartEvery: checkHalfLife('restartEvery', restartEvery),
     }
+    checkRestart(restartEvery, minSamples)
     if (warning >= drift) return
     throw new TradeLearnError('INVALID_OPTION', `"warning" must be at least "drift", ${drift}, got ${warning}.`)
   }
@@ -124,7 +127,9 @@ export class EDDM implements DriftDetector, Sized {
     const { options, state } = checkSnapshot(EDDM, json)
     const detector = new EDDM(readOptions(options, { ...new EDDM().options }, []))
     detector.#state = readState(EDDM.type, state, fresh('stable'), ({ n, last, distances, longest }) => {
-      const sums = distances.mean >= 0 && distances.m2 >= 0 && longest >= 0
+      // distances add up to no more than the values, and their deviation is no more than the longest of them
+      const { mean, m2 } = distances
+      const sums = mean >= 0 && mean <= n && m2 >= 0 && m2 <= n * n * n && longest >= 0 && longest <= 3 * n
       return isCount(n) && isCount(last) && last <= n && isCount(distances.n) && distances.n <= n && sums
     })
     return detector
