@@ -18,6 +18,8 @@ import type { Kind } from './false-alarms.ts'
 export type Contestant = {
   readonly name: string
   readonly kinds: readonly Kind[]
+  /** Others on which its false alarms are counted, though it is not made for them. @defaultValue none */
+  readonly counted?: readonly Kind[]
   readonly byDefault: () => DriftDetector
   readonly byFalseAlarms: (falseAlarmEvery: number) => DriftDetector
 }
@@ -78,6 +80,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   {
     name: 'KSWIN',
     kinds: ['normal'],
+    counted: errors,
     byDefault: () => new KSWIN(),
     byFalseAlarms: (falseAlarmEvery) => new KSWIN({ falseAlarmEvery }),
   },

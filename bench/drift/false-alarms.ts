@@ -1,38 +1,27 @@
-import { type DriftDetector, FeatureDrift, type FeatureDriftOptions, type Rng, SeededRng } from 'tradelearn'
+import { type DriftDetector, FeatureDrift, type FeatureDriftOptions, SeededRng } from 'tradelearn'
 import { drawFlag, drawNormal } from '../../src/core/draw.ts'
 
-/** What stationary streams are made of: errors of a rate near a half, or normal values. */
+/** What stationary streams are made of: errors, or normal values. */
 export type Kind = 'errors' | 'normal'
-
-/** Error rates that the promise covers; each is a third of every count. */
-export const RATES: readonly number[] = [0.45, 0.475, 0.5]
 
 /** How often a detector alarmed while nothing changed. */
 export type FalseAlarms = { readonly values: number; readonly alarms: number }
 
-/** Plays stationary streams until there are `enough` alarms, or `most` values. */
+/** Plays a stream of normal values, or of errors of a `rate`, until there are `enough` alarms, or `most` values. */
 export function countFalseAlarms(
   create: () => DriftDetector,
-  kind: Kind,
+  rate: number | 'normal',
   { enough, most, seed }: { readonly enough: number; readonly most: number; readonly seed: string },
 ): FalseAlarms {
-  const streams: readonly ((rng: Rng) => number)[] =
-    kind === 'normal' ? [drawNormal] : RATES.map((rate) => (rng) => Number(drawFlag(rng, rate)))
+  const rng = new SeededRng(seed)
+  const detector = create()
   let values = 0
   let alarms = 0
-  streams.forEach((draw, i) => {
-    const rng = new SeededRng(`${seed} ${i}`)
-    const detector = create()
-    const share = most / streams.length
-    let own = 0
-    let n = 0
-    while (n < share && own < enough / streams.length) {
-      n++
-      if (detector.update(draw(rng)) === 'drift') own++
-    }
-    values += n
-    alarms += own
-  })
+  while (values < most && alarms < enough) {
+    values++
+    const value = rate === 'normal' ? drawNormal(rng) : Number(drawFlag(rng, rate))
+    if (detector.update(value) === 'drift') alarms++
+  }
   return { values, alarms }
 }
 

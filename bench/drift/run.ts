@@ -32,7 +32,9 @@ that never change, and false reports on vectors of many features. Some fifteen m
 
 /** Stated times between false alarms. */
 const TIMES = [1000, 10_000, 100_000] as const
-/** Of those, the ones for many features, and how many. */
+/** Error rates at which false alarms are counted. */
+const RATES = [0.1, 0.3, 0.5] as const
+/** Of the times, the ones for many features, and how many. */
 const REPORT_TIMES = [1000, 10_000] as const
 const FEATURES = [1, 10, 50] as const
 const TESTS = ['ks', 'psi', 'wasserstein'] as const
@@ -52,6 +54,7 @@ type Row = {
 }
 type Kept = {
   readonly kind: Kind
+  readonly rate: number | 'normal'
   readonly name: string
   readonly every: number
   readonly alarms: number
@@ -70,19 +73,25 @@ function main({ seeds, alarms, reports, only, out }: Wanted): void {
   const progress = new Progress({ label: 'bench:drift' })
   const wholes = only === 'features' ? [] : KINDS
   const jobs = wholes.flatMap(([kind]) =>
-    CONTESTANTS.filter(({ kinds }) => kinds.includes(kind)).map((who) => ({ kind, who })),
+    CONTESTANTS.filter(({ kinds, counted = [] }) => kinds.includes(kind) || counted.includes(kind)).map((who) => ({
+      kind,
+      who,
+    })),
   )
   const rows: Row[] = []
   const kept: Kept[] = []
   jobs.forEach(({ kind, who }, i) => {
     const report = (done: number): void => progress.update((i + done) / jobs.length)
     const settings = [undefined, ...TIMES]
-    settings.forEach((every, k) => {
+    const made = who.kinds.includes(kind) ? settings : []
+    made.forEach((every, k) => {
       rows.push(contest(kind, who, every, seeds))
       report((0.5 * (k + 1)) / settings.length)
     })
     TIMES.forEach((every, k) => {
-      kept.push(count(kind, who, every, alarms))
+      for (const rate of kind === 'errors' ? RATES : (['normal'] as const)) {
+        kept.push(count(kind, rate, who, every, alarms))
+      }
       report(0.5 + (0.5 * (k + 1)) / TIMES.length)
     })
   })
@@ -118,11 +127,15 @@ function contest(kind: Kind, who: Contestant, every: number | undefined, seeds: 
   return { kind, name: who.name, every, falseAlarmsPer10k: (10_000 * falseAlarms) / still, delays }
 }
 
-/** The time between false alarms on fresh streams that never change. */
-function count(kind: Kind, who: Contestant, every: number, enough: number): Kept {
+/** The time between false alarms on a fresh stream that never changes. */
+function count(kind: Kind, rate: Kept['rate'], who: Contestant, every: number, enough: number): Kept {
   const most = Math.min(300, 3 * enough) * every
-  const { values, alarms } = countFalseAlarms(() => who.byFalseAlarms(every), kind, { enough, most, seed: 'fresh' })
-  return { kind, name: who.name, every, alarms, measured: values / alarms }
+  const { values, alarms } = countFalseAlarms(() => who.byFalseAlarms(every), rate, {
+    enough,
+    most,
+    seed: `fresh ${rate}`,
+  })
+  return { kind, rate, name: who.name, every, alarms, measured: values / alarms }
 }
 
 type Reports = {
@@ -175,12 +188,18 @@ function tables(kind: Kind, title: string, rows: readonly Row[], kept: readonly 
       falseAlarmsPer10k.toFixed(2),
       ...delays.map(delay),
     ])
-  const counts = CONTESTANTS.filter(({ kinds }) => kinds.includes(kind)).map(({ name }) => [
+  const own = kept.filter((entry) => entry.kind === kind)
+  const names = [...new Set(own.map(({ name }) => name))]
+  const counts = names.map((name) => [
     name,
-    ...kept
-      .filter((entry) => entry.kind === kind && entry.name === name)
-      .map(({ every, measured, alarms }) => `${(measured / every).toFixed(2)} (${alarms})`),
+    ...own
+      .filter((entry) => entry.name === name)
+      .map(({ every, measured, alarms }) => (alarms === 0 ? 'none' : `${(measured / every).toFixed(2)} (${alarms})`)),
   ])
+  const columns = TIMES.flatMap((every) => {
+    const time = every.toLocaleString('en-GB')
+    return kind === 'errors' ? RATES.map((rate) => `${time}, rate ${rate}`) : [time]
+  })
   return `## ${title}
 
 Median delay in values after the change began; a miss is a change that nothing was said of.
@@ -188,7 +207,7 @@ Median delay in values after the change began; a miss is a change that nothing w
 ${markdown(['detector', 'falseAlarmEvery', 'false alarms per 10,000', ...SCENARIOS.map(({ name }) => name)], contests)}
 Measured time between false alarms as a multiple of the stated one (alarms counted).
 
-${markdown(['detector', ...TIMES.map((every) => every.toLocaleString('en-GB'))], counts)}`
+${markdown(['detector', ...columns], counts)}`
 }
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {

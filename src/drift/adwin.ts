@@ -3,11 +3,18 @@ import { bytesOf } from '../core/bytes-of.ts'
 import { integer, oneOf } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
 import { ADWIN_CONFIDENCE } from './calibration.ts'
 import { checkValue } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
-import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
+import {
+  atRate,
+  directedThresholds,
+  type FalseAlarmOption,
+  HALF,
+  kept,
+  readOptions,
+  refuseBeside,
+} from './false-alarms.ts'
 import { isCount, readState } from './read-state.ts'
 
 /** Options of {@link ADWIN}. */
@@ -97,9 +104,12 @@ const fresh = (slots: number): State => ({
  */
 export class ADWIN implements DriftDetector, Windowed, Sized {
   static readonly type: string = 'adwin'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery` came. */
+  static readonly version: number = 2
 
-  readonly options: ADWINOptions
+  readonly options: ADWINOptions & FalseAlarmOption
+  /** -ln(confidence) at each error rate, where it follows from the false alarms. */
+  readonly #strictness: Float64Array | undefined
   #state: State
 
   constructor({ falseAlarmEvery, direction = 'both', ...options }: Partial<ADWINOptions> & FalseAlarmOption = {}) {
@@ -107,7 +117,8 @@ export class ADWIN implements DriftDetector, Windowed, Sized {
     const { testEvery = 32, maxBuckets = 5, minWindow = 10, minSubWindow = 5 } = options
     if (falseAlarmEvery !== undefined) {
       refuseBeside(options)
-      confidence = Math.exp(-thresholdFor(falseAlarmEvery, ADWIN_CONFIDENCE, direction))
+      this.#strictness = directedThresholds(falseAlarmEvery, ADWIN_CONFIDENCE, direction)
+      confidence = Math.exp(-atRate(this.#strictness, HALF))
     }
     this.options = {
       confidence: checkConfidence(confidence),
@@ -116,6 +127,7 @@ export class ADWIN implements DriftDetector, Windowed, Sized {
       minWindow: integer('minWindow', minWindow),
       minSubWindow: integer('minSubWindow', minSubWindow),
       direction: oneOf('direction', direction, DIRECTIONS),
+      ...kept(falseAlarmEvery),
     }
     this.#state = fresh(maxBuckets + 1)
   }
@@ -154,10 +166,17 @@ export class ADWIN implements DriftDetector, Windowed, Sized {
     if (state.width <= minWindow) return 'stable'
 
     const before = this.mean
-    while (hasCut(state, this.options)) dropOldest(state, this.options.maxBuckets)
+    const confidence = this.#strictness ? Math.exp(-atRate(this.#strictness, this.#rate)) : this.options.confidence
+    while (hasCut(state, confidence, this.options)) dropOldest(state, this.options.maxBuckets)
     const rise = this.mean - before
     if (direction === 'up' ? rise > 0 : direction === 'down' ? rise < 0 : rise !== 0) state.level = 'drift'
     return state.level
+  }
+
+  /** The rate of errors that vary as much as the values of the window do. */
+  get #rate(): number {
+    const rate = (1 - Math.sqrt(Math.max(1 - 4 * this.variance, 0))) / 2
+    return this.mean > HALF ? 1 - rate : rate
   }
 
   toJSON(): Snapshot {
@@ -167,7 +186,7 @@ export class ADWIN implements DriftDetector, Windowed, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): ADWIN {
     const { options, state } = checkSnapshot(ADWIN, json)
-    const detector = new ADWIN(unpackState(options, { ...new ADWIN().options }, 'options'))
+    const detector = new ADWIN(readOptions(options, { ...new ADWIN().options }, ['direction']))
     // the arrays grow with the window, so the template leaves their lengths open
     const template = { ...fresh(0), counts: new Int32Array(0) }
     const read = readState(ADWIN.type, state, template, ({ tick, width, total, m2 }) => {
@@ -223,7 +242,7 @@ function insert(state: State, maxBuckets: number, value: number): void {
 }
 
 /** Whether some border between buckets splits the window into two whose means differ too much. */
-function hasCut(state: State, { confidence, maxBuckets, minSubWindow }: ADWINOptions): boolean {
+function hasCut(state: State, confidence: number, { maxBuckets, minSubWindow }: ADWINOptions): boolean {
   const { width, total, counts, sums } = state
   const log = Math.log((2 * Math.log(width)) / confidence)
   const noise = (2 * Math.max(state.m2, 0) * log) / width

@@ -9,6 +9,12 @@ export function checkValue(value: number): void {
   throw new TradeLearnError('INVALID_INPUT', `"value" must be a finite number up to ±${LARGEST}, got ${show(value)}.`)
 }
 
+/** Throws where an option in the unit of the values is larger than they may be. */
+export function checkSize(name: string, size: number): void {
+  if (size <= LARGEST) return
+  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be at most ${LARGEST}, got ${size}.`)
+}
+
 /** Throws unless `value` is an error from 0 to 1: what bounds on proportions are made for. */
 export function checkError(value: number): void {
   if (typeof value === 'number' && value >= 0 && value <= 1) return

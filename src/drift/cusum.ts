@@ -2,13 +2,12 @@ import type { DriftDetector, DriftLevel, Sized, Snapshot } from '../contracts.ts
 import { bytesOf } from '../core/bytes-of.ts'
 import { integer, nonNegative, oneOf, positive } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
-import { checkValue } from './check-value.ts'
+import { checkSize, checkValue } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
-import { checkEvery, type FalseAlarmOption, refuseBeside } from './false-alarms.ts'
-import { isCount, readState } from './read-state.ts'
+import { atRate, checkEvery, type FalseAlarmOption, kept, readOptions, refuseBeside } from './false-alarms.ts'
+import { isCount, isSum, isSumOfSquares, isValue, readState } from './read-state.ts'
 import { selfStartingScore } from './self-starting.ts'
-import { cusumThreshold } from './siegmund.ts'
+import { checkTolerance, cusumThreshold, cusumThresholdsOfErrors } from './siegmund.ts'
 import { UNITS, type Unit } from './unit.ts'
 
 /** Options of {@link CUSUM}. */
@@ -27,10 +26,16 @@ export type CUSUMOptions = {
   readonly direction: Direction
 }
 
-/** `rise` and `fall` are the two sums; `m2` is the sum of squared deviations, kept where the unit needs it. */
-type State = { level: DriftLevel; n: number; mean: number; m2: number; rise: number; fall: number }
+/**
+ * `rise` and `fall` are the two sums; `m2` is the sum of squared deviations, kept where the unit needs it; `errors` is
+ * whether all values were 0 or 1, kept where thresholds follow from the false alarms.
+ */
+type State = { level: DriftLevel; n: number; mean: number; m2: number; rise: number; fall: number; errors: boolean }
 
-const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, m2: 0, rise: 0, fall: 0 })
+const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, m2: 0, rise: 0, fall: 0, errors: true })
+
+/** What may be given beside `falseAlarmEvery`. */
+const FREE = ['tolerance', 'minSamples', 'direction'] as const
 
 /**
  * Cumulative sums: alarms when values have lain above, or below, their mean by more than noise for long enough.
@@ -59,9 +64,12 @@ const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, m2: 0, rise
  */
 export class CUSUM implements DriftDetector, Sized {
   static readonly type: string = 'cusum'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery` and `errors` came. */
+  static readonly version: number = 2
 
-  readonly options: CUSUMOptions
+  readonly options: CUSUMOptions & FalseAlarmOption
+  /** Thresholds of rises at each rate of errors, where they follow from the false alarms. */
+  readonly #ofErrors: Float64Array | undefined
   #state: State = fresh('stable')
 
   constructor(options: Partial<CUSUMOptions> & FalseAlarmOption = {}) {
@@ -73,8 +81,13 @@ export class CUSUM implements DriftDetector, Sized {
     }
     tolerance ??= unit === 'value' ? 0.005 : 0.25
     nonNegative('tolerance', tolerance)
+    checkSize('tolerance', tolerance)
     oneOf('direction', direction, DIRECTIONS)
-    if (falseAlarmEvery !== undefined) threshold = cusumThreshold(checkEvery(falseAlarmEvery), tolerance, direction)
+    if (falseAlarmEvery !== undefined) {
+      checkTolerance(tolerance)
+      threshold = cusumThreshold(checkEvery(falseAlarmEvery), tolerance, direction)
+      this.#ofErrors = cusumThresholdsOfErrors(falseAlarmEvery, tolerance, direction)
+    }
     threshold ??= unit === 'value' ? 50 : 13
     this.options = {
       tolerance,
@@ -82,6 +95,7 @@ export class CUSUM implements DriftDetector, Sized {
       unit: oneOf('unit', unit, UNITS),
       minSamples: integer('minSamples', minSamples),
       direction,
+      ...kept(falseAlarmEvery),
     }
   }
 
@@ -96,7 +110,7 @@ export class CUSUM implements DriftDetector, Sized {
   update(value: number): DriftLevel {
     checkValue(value)
     const { options } = this
-    const { tolerance, threshold } = options
+    const { tolerance } = options
     const state = this.#state
     const { n: before, mean: past } = state
     const n = before + 1
@@ -116,8 +130,15 @@ export class CUSUM implements DriftDetector, Sized {
     state.fall = fall
     if (state.level === 'drift') state.level = 'stable'
 
-    const up = rise > threshold && options.direction !== 'down'
-    const down = fall > threshold && options.direction !== 'up'
+    let { threshold: upper, threshold: lower } = options
+    if (this.#ofErrors && state.errors) {
+      if (value === 0 || value === 1) {
+        upper = atRate(this.#ofErrors, mean)
+        lower = atRate(this.#ofErrors, 1 - mean)
+      } else state.errors = false
+    }
+    const up = rise > upper && options.direction !== 'down'
+    const down = fall > lower && options.direction !== 'up'
     if (!(up || down) || n < options.minSamples) return 'stable'
     this.#state = fresh('drift')
     return 'drift'
@@ -129,10 +150,12 @@ export class CUSUM implements DriftDetector, Sized {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): CUSUM {
-    const { options, state } = checkSnapshot(CUSUM, json)
-    const detector = new CUSUM(unpackState(options, { ...new CUSUM().options }, 'options'))
-    detector.#state = readState(CUSUM.type, state, fresh('stable'), ({ n, mean, m2, rise, fall }) => {
-      return isCount(n) && Number.isFinite(mean) && [m2, rise, fall].every((sum) => sum >= 0 && sum < Infinity)
+    const { version, options, state } = checkSnapshot(CUSUM, json)
+    const current = version > 1 ? state : { ...state, errors: true }
+    const detector = new CUSUM(readOptions(options, { ...new CUSUM().options }, FREE))
+    detector.#state = readState(CUSUM.type, current, fresh('stable'), ({ n, mean, m2, rise, fall }) => {
+      const sums = rise >= 0 && fall >= 0 && isSum(rise) && isSum(fall)
+      return isCount(n) && isValue(mean) && isSumOfSquares(m2) && sums
     })
     return detector
   }

@@ -3,10 +3,10 @@ import { bytesOf } from '../core/bytes-of.ts'
 import { checkHalfLife, integer, positive } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
 import { DDM_DEVIATIONS } from './calibration.ts'
+import { checkRestart } from './check-restart.ts'
 import { checkError } from './check-value.ts'
-import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
+import { atRate, type FalseAlarmOption, HALF, kept, readOptions, refuseBeside, thresholdsFor } from './false-alarms.ts'
 import { isCount, isShare, readState } from './read-state.ts'
 
 /** Options of {@link DDM}. */
@@ -22,6 +22,9 @@ export type DDMOptions = {
    */
   readonly restartEvery: number
 }
+
+/** `warning` as a share of `drift`, as in the paper, where both follow from the false alarms. */
+const WARNING: number = 2 / 3
 
 /** `lowestRate` and `lowestSpread` are those of the best state so far. */
 type State = { level: DriftLevel; n: number; rate: number; lowestRate: number; lowestSpread: number }
@@ -63,16 +66,21 @@ const fresh = (level: DriftLevel): State => ({
  */
 export class DDM implements DriftDetector, Sized {
   static readonly type: string = 'ddm'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery` came. */
+  static readonly version: number = 2
 
-  readonly options: DDMOptions
+  readonly options: DDMOptions & FalseAlarmOption
+  /** `drift` at each error rate, where it follows from the false alarms. */
+  readonly #drifts: Float64Array | undefined
   #state: State = fresh('stable')
 
   constructor({ falseAlarmEvery, ...options }: Partial<DDMOptions> & FalseAlarmOption = {}) {
     if (falseAlarmEvery !== undefined) {
       refuseBeside(options)
-      const drift = thresholdFor(falseAlarmEvery, DDM_DEVIATIONS)
-      this.options = { warning: (2 / 3) * drift, drift, minSamples: 30, restartEvery: falseAlarmEvery }
+      this.#drifts = thresholdsFor(falseAlarmEvery, DDM_DEVIATIONS)
+      const drift = atRate(this.#drifts, HALF)
+      const restartEvery = falseAlarmEvery
+      this.options = { warning: WARNING * drift, drift, minSamples: 30, restartEvery, ...kept(falseAlarmEvery) }
       return
     }
     const { warning = 2, drift = 3, minSamples = 30, restartEvery = Infinity } = options
@@ -82,6 +90,7 @@ export class DDM implements DriftDetector, Sized {
       minSamples: integer('minSamples', minSamples),
       restartEvery: checkHalfLife('restartEvery', restartEvery),
     }
+    checkRestart(restartEvery, minSamples)
     if (warning <= drift) return
     throw new TradeLearnError('INVALID_OPTION', `"warning" must be at most "drift", ${drift}, got ${warning}.`)
   }
@@ -112,8 +121,10 @@ export class DDM implements DriftDetector, Sized {
       state.lowestSpread = spread
     }
     const { lowestRate, lowestSpread } = state
-    if (risen > lowestRate + options.drift * lowestSpread) this.#state = fresh('drift')
-    else if (risen > lowestRate + options.warning * lowestSpread) state.level = 'warning'
+    const drift = this.#drifts ? atRate(this.#drifts, rate) : options.drift
+    const warning = this.#drifts ? WARNING * drift : options.warning
+    if (risen > lowestRate + drift * lowestSpread) this.#state = fresh('drift')
+    else if (risen > lowestRate + warning * lowestSpread) state.level = 'warning'
     return this.#state.level
   }
 
@@ -124,7 +135,7 @@ export class DDM implements DriftDetector, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): DDM {
     const { options, state } = checkSnapshot(DDM, json)
-    const detector = new DDM(unpackState(options, { ...new DDM().options }, 'options'))
+    const detector = new DDM(readOptions(options, { ...new DDM().options }, []))
     detector.#state = readState(
       DDM.type,
       state,

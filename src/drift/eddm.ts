@@ -4,10 +4,10 @@ import { checkHalfLife, integer, openFraction } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { addMoment, createMoments, type Moments } from '../core/moments.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
 import { EDDM_SHARE } from './calibration.ts'
+import { checkRestart } from './check-restart.ts'
 import { checkMistake } from './check-value.ts'
-import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
+import { atRate, type FalseAlarmOption, HALF, kept, readOptions, refuseBeside, thresholdsFor } from './false-alarms.ts'
 import { isCount, readState } from './read-state.ts'
 
 /** Options of {@link EDDM}. */
@@ -53,16 +53,21 @@ const fresh = (level: DriftLevel): State => ({ level, n: 0, last: 0, distances: 
  */
 export class EDDM implements DriftDetector, Sized {
   static readonly type: string = 'eddm'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery` came. */
+  static readonly version: number = 2
 
-  readonly options: EDDMOptions
+  readonly options: EDDMOptions & FalseAlarmOption
+  /** `drift` at each error rate, where it follows from the false alarms. */
+  readonly #drifts: Float64Array | undefined
   #state: State = fresh('stable')
 
   constructor({ falseAlarmEvery, ...options }: Partial<EDDMOptions> & FalseAlarmOption = {}) {
     if (falseAlarmEvery !== undefined) {
       refuseBeside(options)
-      const drift = thresholdFor(falseAlarmEvery, EDDM_SHARE)
-      this.options = { warning: (1 + drift) / 2, drift, minSamples: 30, restartEvery: falseAlarmEvery }
+      this.#drifts = thresholdsFor(falseAlarmEvery, EDDM_SHARE)
+      const drift = atRate(this.#drifts, HALF)
+      const restartEvery = falseAlarmEvery
+      this.options = { warning: (1 + drift) / 2, drift, minSamples: 30, restartEvery, ...kept(falseAlarmEvery) }
       return
     }
     const { warning = 0.95, drift = 0.9, minSamples = 30, restartEvery = Infinity } = options
@@ -72,6 +77,7 @@ export class EDDM implements DriftDetector, Sized {
       minSamples: integer('minSamples', minSamples),
       restartEvery: checkHalfLife('restartEvery', restartEvery),
     }
+    checkRestart(restartEvery, minSamples)
     if (warning >= drift) return
     throw new TradeLearnError('INVALID_OPTION', `"warning" must be at least "drift", ${drift}, got ${warning}.`)
   }
@@ -86,7 +92,7 @@ export class EDDM implements DriftDetector, Sized {
 
   update(value: number): DriftLevel {
     checkMistake(value)
-    const { warning, drift, minSamples, restartEvery } = this.options
+    const { minSamples, restartEvery } = this.options
     let state = this.#state
     if (state.n >= restartEvery) state = this.#state = fresh('stable')
     const n = ++state.n
@@ -104,6 +110,8 @@ export class EDDM implements DriftDetector, Sized {
     if (distance > state.longest) state.longest = distance
     else if (errors > minSamples) {
       const share = distance / state.longest
+      const drift = this.#drifts ? atRate(this.#drifts, errors / n) : this.options.drift
+      const warning = this.#drifts ? (1 + drift) / 2 : this.options.warning
       if (share < drift) this.#state = fresh('drift')
       else if (share < warning) state.level = 'warning'
     }
@@ -117,9 +125,11 @@ export class EDDM implements DriftDetector, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): EDDM {
     const { options, state } = checkSnapshot(EDDM, json)
-    const detector = new EDDM(unpackState(options, { ...new EDDM().options }, 'options'))
+    const detector = new EDDM(readOptions(options, { ...new EDDM().options }, []))
     detector.#state = readState(EDDM.type, state, fresh('stable'), ({ n, last, distances, longest }) => {
-      const sums = distances.mean >= 0 && distances.m2 >= 0 && longest >= 0
+      // distances add up to no more than the values, and their deviation is no more than the longest of them
+      const { mean, m2 } = distances
+      const sums = mean >= 0 && mean <= n && m2 >= 0 && m2 <= n * n * n && longest >= 0 && longest <= 3 * n
       return isCount(n) && isCount(last) && last <= n && isCount(distances.n) && distances.n <= n && sums
     })
     return detector

@@ -1,3 +1,5 @@
+import { followSlowness, type Slowness, splitFeature } from './slowness.ts'
+
 /**
  * A reference and a sliding window for each feature, NaN where a value was missing.
  *
@@ -27,8 +29,12 @@ export function createColumns(features: number, reference: number, window: numbe
   }
 }
 
-/** Takes in a vector; a reference of `least` values is enough for its window to begin. O(features). */
-export function fill({ reference, filled, window, held, head }: Columns, x: Float64Array, least: number): void {
+/**
+ * Takes in a vector; a reference of `least` values is enough for its window to begin, and to begin to follow how slowly
+ * it moves. O(features).
+ */
+export function fill(columns: Columns, slowness: Slowness, x: Float64Array, least: number): void {
+  const { reference, filled, window, held, head } = columns
   const features = filled.length
   const most = reference.length / features
   const newest = window.length / features
@@ -37,8 +43,11 @@ export function fill({ reference, filled, window, held, head }: Columns, x: Floa
     if (before < least) {
       reference[feature * most + before] = x[feature]!
       filled[feature] = before + 1
+      const from = feature * most
+      if (before + 1 === least) splitFeature(slowness, feature, reference.subarray(from, from + least))
       continue
     }
+    followSlowness(slowness, feature, x[feature]!)
     const at = head[feature]!
     if (held[feature]! < newest) held[feature]!++
     else if (before < most) {

@@ -9,6 +9,7 @@ import { checkWindow } from './check-window.ts'
 import { type Columns, checkColumns, createColumns, fill, isReady, renew } from './feature-columns.ts'
 import { compareFeature, type FeatureTest, TESTS } from './feature-comparison.ts'
 import { isCount, readState } from './read-state.ts'
+import { checkSlowness, correlationOf, createSlowness, renewSlowness, type Slowness } from './slowness.ts'
 import { testLevel } from './test-level.ts'
 
 /** Options of {@link FeatureDrift}. */
@@ -45,7 +46,7 @@ export type FeatureDriftOptions = {
   readonly falseAlarmEvery: number
   /** Bins of `'psi'`. @defaultValue 10 */
   readonly bins: number
-  /** Permutations of `'wasserstein'` at most. @defaultValue twice what the rarest report needs */
+  /** Permutations of `'wasserstein'` at most, up to 1,000,000. @defaultValue twice what the rarest report needs */
   readonly permutations: number
   /** Seed of the permutations. @defaultValue 'seed' */
   readonly seed: string
@@ -74,9 +75,13 @@ type State = {
   /** Vectors since the last test. */
   tick: number
   columns: Columns
+  slowness: Slowness
   results: Float64Array
   drifted: Uint8Array
 }
+
+/** Some ten seconds for each feature that has drifted. */
+const MOST_PERMUTATIONS = 1_000_000
 
 /** Numbers in `results` for each feature: distance, p, rate, missing before, missing now. */
 const RESULTS = 5
@@ -87,6 +92,7 @@ const fresh = ({ features, reference, window }: FeatureDriftOptions): State => (
   tests: 0,
   tick: 0,
   columns: createColumns(features, reference, window),
+  slowness: createSlowness(features),
   results: new Float64Array(features * RESULTS).fill(NaN),
   drifted: new Uint8Array(features),
 })
@@ -182,7 +188,7 @@ export class FeatureDrift implements Sized {
     checkVector(x, features)
     const state = this.#state
     state.seen++
-    fill(state.columns, x, minSamples)
+    fill(state.columns, state.slowness, x, minSamples)
     state.level = 'stable'
     if (++state.tick < testEvery) return 'stable'
     state.tick = 0
@@ -192,14 +198,16 @@ export class FeatureDrift implements Sized {
 
   #test(): DriftLevel {
     const { features, dependence, falseDiscoveryRate } = this.options
-    const { columns, results, drifted, tests } = this.#state
+    const { columns, slowness, results, drifted, tests } = this.#state
     this.#state.tests++
     const rates = new Float64Array(features).fill(NaN)
     results.fill(NaN)
     drifted.fill(0)
     for (let feature = 0; feature < features; feature++) {
       if (!isReady(columns, feature)) continue
-      const { distance, p, missingBefore, missingNow } = compareFeature(columns, feature, this.options, tests)
+      const correlation = correlationOf(slowness, feature)
+      const compared = compareFeature(columns, feature, correlation, this.options, tests)
+      const { distance, p, missingBefore, missingNow } = compared
       results.set([distance, p, NaN, missingBefore, missingNow], feature * RESULTS)
       rates[feature] = p
     }
@@ -216,6 +224,7 @@ export class FeatureDrift implements Sized {
       if (!(rates[feature]! <= limit)) continue
       drifted[feature] = 1
       renew(columns, feature)
+      renewSlowness(slowness, feature)
     }
     return 'drift'
   }
@@ -236,7 +245,7 @@ export class FeatureDrift implements Sized {
       const { features } = shape
       const lengths = read.results.length === features * RESULTS && read.drifted.length === features
       const counts = isCount(read.seen) && isCount(read.tests) && isCount(read.tick)
-      return lengths && counts && checkColumns(read.columns, shape)
+      return lengths && counts && checkColumns(read.columns, shape) && checkSlowness(read.slowness, features)
     })
     const drift = new FeatureDrift(shape)
     drift.#state = own
@@ -265,8 +274,8 @@ function resolve(options: Partial<FeatureDriftOptions> & Pick<FeatureDriftOption
   }
   // no p-value of permutations is below one in their number, and the least of many features needs a smaller one
   const needed = Math.ceil(features / testLevel(checked))
-  const { permutations = Math.max(999, 2 * needed) } = options
-  integer('permutations', permutations)
+  const { permutations = Math.min(Math.max(999, 2 * needed), MOST_PERMUTATIONS) } = options
+  checkWindow('permutations', permutations, 1, MOST_PERMUTATIONS)
   if (test !== 'wasserstein' || permutations >= needed) return { ...checked, permutations }
   throw new TradeLearnError(
     'INVALID_OPTION',

@@ -3,11 +3,19 @@ import { bytesOf } from '../core/bytes-of.ts'
 import { checkHalfLife, oneOf, openFraction } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
 import { HDDMA_CONFIDENCE } from './calibration.ts'
 import { checkError } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
-import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
+import {
+  atRate,
+  directedThresholds,
+  type FalseAlarmOption,
+  HALF,
+  kept,
+  readOptions,
+  refuseBeside,
+  warningStrictness,
+} from './false-alarms.ts'
 import { isCount, isShare, readState } from './read-state.ts'
 
 /** Options of {@link HDDMA}. */
@@ -23,6 +31,9 @@ export type HDDMAOptions = {
    */
   readonly restartEvery: number
 }
+
+/** The golden section: its multiples, without their whole parts, fill 0 to 1 evenly from the first few on. */
+const GOLDEN = 0.6180339887498949
 
 /** Mean and length of all values, and of those up to the cut for rises (`low`) and for falls (`high`). */
 type State = {
@@ -65,22 +76,26 @@ const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, lowN: 0, lo
  */
 export class HDDMA implements DriftDetector, Sized {
   static readonly type: string = 'hddm-a'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery` came. */
+  static readonly version: number = 2
 
-  readonly options: HDDMAOptions
+  readonly options: HDDMAOptions & FalseAlarmOption
+  /** -ln(confidence) at each error rate, where it follows from the false alarms. */
+  readonly #strictness: Float64Array | undefined
   /** ln(1 / confidence) / 2, ln(2 / confidence) / 2, ln(2 / warningConfidence) / 2. */
-  readonly #cut: number
-  readonly #drift: number
-  readonly #warning: number
+  #cut: number
+  #drift: number
+  #warning: number
   #state: State = fresh('stable')
 
   constructor({ falseAlarmEvery, direction = 'up', ...options }: Partial<HDDMAOptions> & FalseAlarmOption = {}) {
     let { confidence = 0.001, warningConfidence = 0.005, restartEvery = Infinity } = options
     if (falseAlarmEvery !== undefined) {
       refuseBeside(options)
-      const table = direction === 'both' ? HDDMA_CONFIDENCE.both : HDDMA_CONFIDENCE.one
-      confidence = Math.exp(-thresholdFor(falseAlarmEvery, table))
-      warningConfidence = Math.min(5 * confidence, 0.5)
+      this.#strictness = directedThresholds(falseAlarmEvery, HDDMA_CONFIDENCE, direction)
+      const strictness = atRate(this.#strictness, HALF)
+      confidence = Math.exp(-strictness)
+      warningConfidence = Math.exp(-warningStrictness(strictness))
       restartEvery = falseAlarmEvery
     }
     this.options = {
@@ -88,6 +103,7 @@ export class HDDMA implements DriftDetector, Sized {
       warningConfidence: openFraction('warningConfidence', warningConfidence),
       direction: oneOf('direction', direction, DIRECTIONS),
       restartEvery: checkHalfLife('restartEvery', restartEvery),
+      ...kept(falseAlarmEvery),
     }
     if (warningConfidence < confidence) {
       throw new TradeLearnError(
@@ -116,26 +132,35 @@ export class HDDMA implements DriftDetector, Sized {
     const n = ++state.n
     const mean = (state.mean += (value - state.mean) / n)
     state.level = 'stable'
+    if (this.#strictness) this.#follow(atRate(this.#strictness, mean))
     let level: DriftLevel = 'stable'
+    const part = this.#strictness ? ((n * GOLDEN) % 1) / n : 0
     const bound = Math.sqrt(this.#cut / n)
     if (direction !== 'down') {
       if (state.lowN === 0 || state.low + Math.sqrt(this.#cut / state.lowN) >= mean + bound) {
         state.low = mean
         state.lowN = n
       }
-      level = this.#judge(mean - state.low, state.lowN, n)
+      level = this.#judge(mean - state.low - part, state.lowN, n)
     }
     if (direction !== 'up') {
       if (state.highN === 0 || state.high - Math.sqrt(this.#cut / state.highN) <= mean - bound) {
         state.high = mean
         state.highN = n
       }
-      const fall = this.#judge(state.high - mean, state.highN, n)
+      const fall = this.#judge(state.high - mean - part, state.highN, n)
       if (level === 'stable' || fall === 'drift') level = fall
     }
     if (level === 'drift') this.#state = fresh('drift')
     else state.level = level
     return level
+  }
+
+  /** Sets the bounds for a rate. */
+  #follow(strictness: number): void {
+    this.#cut = strictness / 2
+    this.#drift = (strictness + Math.LN2) / 2
+    this.#warning = (warningStrictness(strictness) + Math.LN2) / 2
   }
 
   /** What a mean that has moved by `gap` since the cut says. */
@@ -153,7 +178,7 @@ export class HDDMA implements DriftDetector, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): HDDMA {
     const { options, state } = checkSnapshot(HDDMA, json)
-    const detector = new HDDMA(unpackState(options, { ...new HDDMA().options }, 'options'))
+    const detector = new HDDMA(readOptions(options, { ...new HDDMA().options }, ['direction']))
     detector.#state = readState(HDDMA.type, state, fresh('stable'), ({ n, mean, lowN, low, highN, high }) => {
       const counts = isCount(n) && isCount(lowN) && isCount(highN) && lowN <= n && highN <= n
       return counts && isShare(mean) && isShare(low) && isShare(high)

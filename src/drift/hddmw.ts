@@ -3,12 +3,20 @@ import { bytesOf } from '../core/bytes-of.ts'
 import { oneOf, openFraction } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
 import { HDDMW_CONFIDENCE } from './calibration.ts'
 import { checkError } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
-import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
-import { isShare, readState } from './read-state.ts'
+import {
+  atRate,
+  directedThresholds,
+  type FalseAlarmOption,
+  HALF,
+  kept,
+  readOptions,
+  refuseBeside,
+  warningStrictness,
+} from './false-alarms.ts'
+import { isCount, isShare, readState } from './read-state.ts'
 
 /** Options of {@link HDDMW}. */
 export type HDDMWOptions = {
@@ -30,11 +38,20 @@ type Average = { mean: number; squares: number }
 /** The averages of one direction: up to the cut and since then. `best` is the bound that moved the cut. */
 type Side = { best: number; before: Average; after: Average }
 
-type State = { level: DriftLevel; total: Average; rise: Side; fall: Side }
+/**
+ * `rate` is the mean of all values, or of some {@link MEMORY} where there were more: `n` counts to there. Kept where the
+ * bounds follow it.
+ */
+type State = { level: DriftLevel; n: number; rate: number; total: Average; rise: Side; fall: Side }
+
+/** Values over which a rate is known to about 0.01, yet follows slow changes. */
+const MEMORY = 1000
 
 const none = (): Average => ({ mean: 0, squares: 0 })
 const fresh = (level: DriftLevel): State => ({
   level,
+  n: 0,
+  rate: 0,
   total: none(),
   rise: { best: Infinity, before: none(), after: none() },
   fall: { best: Infinity, before: none(), after: none() },
@@ -69,12 +86,15 @@ const fresh = (level: DriftLevel): State => ({
  */
 export class HDDMW implements DriftDetector, Sized {
   static readonly type: string = 'hddm-w'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery`, `n` and `rate` came. */
+  static readonly version: number = 2
 
-  readonly options: HDDMWOptions
+  readonly options: HDDMWOptions & FalseAlarmOption
+  /** -ln(confidence) at each error rate, where it follows from the false alarms. */
+  readonly #strictness: Float64Array | undefined
   /** ln(1 / confidence) / 2 and ln(1 / warningConfidence) / 2. */
-  readonly #drift: number
-  readonly #warning: number
+  #drift: number
+  #warning: number
   #state: State = fresh('stable')
 
   constructor({ falseAlarmEvery, direction = 'up', ...options }: Partial<HDDMWOptions> & FalseAlarmOption = {}) {
@@ -82,15 +102,17 @@ export class HDDMW implements DriftDetector, Sized {
     const { newest = 0.05 } = options
     if (falseAlarmEvery !== undefined) {
       refuseBeside(options)
-      const table = direction === 'both' ? HDDMW_CONFIDENCE.both : HDDMW_CONFIDENCE.one
-      confidence = Math.exp(-thresholdFor(falseAlarmEvery, table))
-      warningConfidence = Math.min(5 * confidence, 0.5)
+      this.#strictness = directedThresholds(falseAlarmEvery, HDDMW_CONFIDENCE, direction)
+      const strictness = atRate(this.#strictness, HALF)
+      confidence = Math.exp(-strictness)
+      warningConfidence = Math.exp(-warningStrictness(strictness))
     }
     this.options = {
       confidence: openFraction('confidence', confidence),
       warningConfidence: openFraction('warningConfidence', warningConfidence),
       newest: openFraction('newest', newest),
       direction: oneOf('direction', direction, DIRECTIONS),
+      ...kept(falseAlarmEvery),
     }
     if (warningConfidence < confidence) {
       throw new TradeLearnError(
@@ -115,6 +137,7 @@ export class HDDMW implements DriftDetector, Sized {
     const { newest, direction } = this.options
     const state = this.#state
     add(state.total, value, newest)
+    if (this.#strictness) this.#follow(value, this.#strictness)
     const { mean, squares } = state.total
     const bound = Math.sqrt(squares * this.#drift)
     let level: DriftLevel = 'stable'
@@ -132,6 +155,16 @@ export class HDDMW implements DriftDetector, Sized {
     return level
   }
 
+  /** Takes a value into the rate, and sets the bounds for it. */
+  #follow(value: number, thresholds: Float64Array): void {
+    const state = this.#state
+    if (state.n < MEMORY) state.n++
+    state.rate += (value - state.rate) / state.n
+    const strictness = atRate(thresholds, state.rate)
+    this.#drift = strictness / 2
+    this.#warning = warningStrictness(strictness) / 2
+  }
+
   /** What the averages of one direction say; `sign` is 1 for rises and -1 for falls. */
   #judge({ before, after }: Side, sign: number): DriftLevel {
     if (after.squares === 0) return 'stable'
@@ -147,12 +180,19 @@ export class HDDMW implements DriftDetector, Sized {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): HDDMW {
-    const { options, state } = checkSnapshot(HDDMW, json)
-    const detector = new HDDMW(unpackState(options, { ...new HDDMW().options }, 'options'))
+    const { version, options, state } = checkSnapshot(HDDMW, json)
+    const detector = new HDDMW(readOptions(options, { ...new HDDMW().options }, ['direction']))
     const sane = ({ mean, squares }: Average): boolean => isShare(mean) && isShare(squares)
-    detector.#state = readState(HDDMW.type, state, fresh('stable'), ({ total, rise, fall }) => {
+    const current = version > 1 ? state : { ...state, n: 0, rate: 0 }
+    detector.#state = readState(HDDMW.type, current, fresh('stable'), ({ n, rate, total, rise, fall }) => {
       const bounds = !Number.isNaN(rise.best) && !Number.isNaN(fall.best)
-      return bounds && [total, rise.before, rise.after, fall.before, fall.after].every(sane)
+      return (
+        isCount(n) &&
+        n <= MEMORY &&
+        isShare(rate) &&
+        bounds &&
+        [total, rise.before, rise.after, fall.before, fall.after].every(sane)
+      )
     })
     return detector
   }

@@ -14,6 +14,8 @@ export type Cut = {
 
 /** Values that a side needs before its variance means anything. */
 const LEAST = 2
+/** Critical values of each length: ratio, t, warning. */
+const CRITICAL = 3
 
 /**
  * The optimal cuts of {@link OPTWIN}: for each window length the latest cut at which a rise of the mean by `rigor`
@@ -30,26 +32,44 @@ export class OptwinCuts {
   readonly #warningTail: number
   /** What a standard normal number exceeds with the chance `tail`. */
   readonly #z: number
-  readonly #cuts: (Cut | undefined)[] = []
+  /** What is known of each length: the older values, 0 while not worked out, and the three critical values. */
+  readonly #older: Int32Array
+  readonly #critical: Float64Array
+  readonly #cut: { -readonly [K in keyof Cut]: Cut[K] } = { older: 0, ratio: 0, t: 0, warning: 0 }
 
-  /** `tail` and `warningTail` are the chances that each test may take. */
-  constructor(rigor: number, tail: number, warningTail: number) {
+  /** `tail` and `warningTail` are the chances that each test may take; windows are up to `longest` values long. */
+  constructor(rigor: number, tail: number, warningTail: number, longest: number) {
     this.#rigor = rigor
     this.#tail = tail
     this.#warningTail = warningTail
     this.#z = -normalQuantile(tail)
+    this.#older = new Int32Array(longest + 1)
+    this.#critical = new Float64Array((longest + 1) * CRITICAL)
   }
 
-  /** The cut of a window of `length` values. */
+  get sizeInBytes(): number {
+    return this.#older.byteLength + this.#critical.byteLength
+  }
+
+  /** The cut of a window of `length` values; the next call writes over it. */
   at(length: number): Cut {
-    return (this.#cuts[length] ??= this.#find(length))
+    if (this.#older[length] === 0) this.#learn(this.#find(length), length)
+    const cut = this.#cut
+    const critical = this.#critical
+    const from = length * CRITICAL
+    cut.older = this.#older[length]!
+    cut.ratio = critical[from]!
+    cut.t = critical[from + 1]!
+    cut.warning = critical[from + 2]!
+    return cut
   }
 
-  #find(length: number): Cut {
-    const known = this.#cuts[length - 1]
+  /** The number of older values. */
+  #find(length: number): number {
+    const known = this.#older[length - 1]!
     // what the newer side needs shrinks slowly as the older one grows: begin beside the last answer
-    let older = known !== undefined && this.#isFine(known.older, length) ? known.older : this.#best(length)
-    if (!this.#isFine(older, length)) return this.#cut((length >> 1) + 1, length)
+    let older = known > 0 && this.#isFine(known, length) ? known : this.#best(length)
+    if (!this.#isFine(older, length)) return (length >> 1) + 1
     // in growing steps, then by halves, to the last cut that is fine
     let step = 1
     while (older + step <= length - LEAST && this.#isFine(older + step, length)) {
@@ -59,7 +79,7 @@ export class OptwinCuts {
     for (; step >= 1; step >>= 1) {
       if (older + step <= length - LEAST && this.#isFine(older + step, length)) older += step
     }
-    return this.#cut(older, length)
+    return older
   }
 
   #isFine(older: number, length: number): boolean {
@@ -90,15 +110,13 @@ export class OptwinCuts {
     return (low + high) >> 1
   }
 
-  #cut(older: number, length: number): Cut {
+  /** Works out what the tests of a cut must exceed. */
+  #learn(older: number, length: number): void {
     const newer = length - older
     const ratio = ratioQuantile(this.#tail, older - 1, newer - 1)
-    return {
-      older,
-      ratio,
-      t: this.#t(this.#tail, older, newer, ratio),
-      warning: this.#t(this.#warningTail, older, newer, ratio),
-    }
+    const t = this.#t(this.#tail, older, newer, ratio)
+    this.#critical.set([ratio, t, this.#t(this.#warningTail, older, newer, ratio)], length * CRITICAL)
+    this.#older[length] = older
   }
 
   /** Student's t with Welch's degrees of freedom for variances in that ratio. */

@@ -4,14 +4,21 @@ import { oneOf, openFraction, positive } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { createRing, pushRing, type Ring, ringAt } from '../core/ring.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
-import { OPTWIN_CONFIDENCE } from './calibration.ts'
+import { OPTWIN_CONFIDENCE, OPTWIN_ERRORS } from './calibration.ts'
 import { checkValue } from './check-value.ts'
 import { checkWindow } from './check-window.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
-import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
+import {
+  atRate,
+  type FalseAlarmOption,
+  kept,
+  readOptions,
+  refuseBeside,
+  thresholdFor,
+  thresholdsFor,
+} from './false-alarms.ts'
 import { type Cut, OptwinCuts } from './optwin-cuts.ts'
-import { isCount, isRing, readState } from './read-state.ts'
+import { isCount, isRing, isSum, isSumOfSquares, isValue, readState } from './read-state.ts'
 
 /** Options of {@link OPTWIN}. */
 export type OPTWINOptions = {
@@ -29,7 +36,10 @@ export type OPTWINOptions = {
   readonly direction: Direction
 }
 
-/** Sums of the values and of their squares on either side of the cut, with `origin` taken off each value. */
+/**
+ * Sums of the values and of their squares on either side of the cut, with `origin` taken off each value. `errors` is
+ * whether all values since the start were 0 or 1, kept where thresholds follow from the false alarms.
+ */
 type State = {
   level: DriftLevel
   ring: Ring
@@ -39,6 +49,7 @@ type State = {
   olderSquares: number
   newerSum: number
   newerSquares: number
+  errors: boolean
 }
 
 const fresh = (level: DriftLevel, window: number): State => ({
@@ -50,6 +61,7 @@ const fresh = (level: DriftLevel, window: number): State => ({
   olderSquares: 0,
   newerSum: 0,
   newerSquares: 0,
+  errors: true,
 })
 
 /**
@@ -80,9 +92,12 @@ const fresh = (level: DriftLevel, window: number): State => ({
  */
 export class OPTWIN implements DriftDetector, Sized {
   static readonly type: string = 'optwin'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery` and `errors` came. */
+  static readonly version: number = 2
 
-  readonly options: OPTWINOptions
+  readonly options: OPTWINOptions & FalseAlarmOption
+  /** Deviations of a rise that is a drift, at each rate of errors, where they follow from the false alarms. */
+  readonly #ofErrors: Float64Array | undefined
   readonly #cuts: OptwinCuts
   #state: State
 
@@ -92,6 +107,7 @@ export class OPTWIN implements DriftDetector, Sized {
     if (falseAlarmEvery !== undefined) {
       refuseBeside(options)
       confidence = 1 - Math.exp(-thresholdFor(falseAlarmEvery, OPTWIN_CONFIDENCE, direction))
+      this.#ofErrors = thresholdsFor(falseAlarmEvery, OPTWIN_ERRORS, direction)
       // 20 times the chance, the ratio of the two defaults
       warningConfidence = Math.max(1 - 20 * (1 - confidence), confidence / 2)
     }
@@ -102,6 +118,7 @@ export class OPTWIN implements DriftDetector, Sized {
       minWindow: checkWindow('minWindow', minWindow, 6, maxWindow),
       maxWindow: checkWindow('maxWindow', maxWindow, 6, 25_000),
       direction: oneOf('direction', direction, DIRECTIONS),
+      ...kept(falseAlarmEvery),
     }
     if (warningConfidence > confidence) {
       throw new TradeLearnError(
@@ -109,7 +126,7 @@ export class OPTWIN implements DriftDetector, Sized {
         `"warningConfidence" must be at most "confidence", ${confidence}, got ${warningConfidence}.`,
       )
     }
-    this.#cuts = new OptwinCuts(rigor, tailOf(confidence), tailOf(warningConfidence))
+    this.#cuts = new OptwinCuts(rigor, tailOf(confidence), tailOf(warningConfidence), maxWindow)
     this.#state = fresh('stable', maxWindow)
   }
 
@@ -118,7 +135,7 @@ export class OPTWIN implements DriftDetector, Sized {
   }
 
   get sizeInBytes(): number {
-    return bytesOf(this.#state)
+    return bytesOf(this.#state) + this.#cuts.sizeInBytes
   }
 
   update(value: number): DriftLevel {
@@ -126,12 +143,13 @@ export class OPTWIN implements DriftDetector, Sized {
     const { minWindow, maxWindow } = this.options
     const state = this.#state
     state.level = 'stable'
+    if (this.#ofErrors && value !== 0 && value !== 1) state.errors = false
     insert(state, value)
     const { size } = state.ring
     if (size < minWindow) return 'stable'
     const cut = this.#cuts.at(size)
     shift(state, cut.older)
-    const level = this.#judge(cut)
+    const level = this.#ofErrors && state.errors ? this.#judgeErrors(cut, this.#ofErrors) : this.#judge(cut)
     if (level === 'drift' || level === 'fresh') this.#state = fresh(level === 'drift' ? 'drift' : 'stable', maxWindow)
     else state.level = level
     return this.#state.level
@@ -153,19 +171,35 @@ export class OPTWIN implements DriftDetector, Sized {
     return score > warning ? 'warning' : 'stable'
   }
 
+  /** The same of errors, whose variance is known from their rate and so no second sign of a drift. */
+  #judgeErrors({ t, warning }: Cut, thresholds: Float64Array): DriftLevel {
+    const { direction } = this.options
+    const { ring, origin, older, olderSum, newerSum } = this.#state
+    const newer = ring.size - older
+    const rise = newerSum / newer - olderSum / older
+    if (direction === 'up' ? rise < 0 : direction === 'down' && rise > 0) return 'stable'
+    const rate = origin + (olderSum + newerSum) / ring.size
+    const score = Math.abs(rise) / Math.sqrt(rate * (1 - rate) * (1 / older + 1 / newer))
+    const drift = atRate(thresholds, rise > 0 ? rate : 1 - rate)
+    if (score > drift) return 'drift'
+    return score * t > drift * warning ? 'warning' : 'stable'
+  }
+
   toJSON(): Snapshot {
     return snapshot(OPTWIN, this.options, this.#state)
   }
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): OPTWIN {
-    const { options, state } = checkSnapshot(OPTWIN, json)
-    const detector = new OPTWIN(unpackState(options, { ...new OPTWIN().options }, 'options'))
+    const { version, options, state } = checkSnapshot(OPTWIN, json)
+    const detector = new OPTWIN(readOptions(options, { ...new OPTWIN().options }, ['direction']))
+    const current = version > 1 ? state : { ...state, errors: true }
     const template = fresh('stable', detector.options.maxWindow)
-    detector.#state = readState(OPTWIN.type, state, template, ({ ring, origin, older, ...sums }) => {
-      const { olderSum, olderSquares, newerSum, newerSquares } = sums
-      const numbers = [origin, olderSum, olderSquares, newerSum, newerSquares, ...ring.values]
-      return isRing(ring) && isCount(older) && older <= ring.size && numbers.every(Number.isFinite)
+    detector.#state = readState(OPTWIN.type, current, template, ({ ring, origin, older, ...sums }) => {
+      // rounding may take squares a little below 0
+      const squares = isSumOfSquares(Math.abs(sums.olderSquares)) && isSumOfSquares(Math.abs(sums.newerSquares))
+      const bounded = isValue(origin) && ring.values.every(isValue) && isSum(sums.olderSum) && isSum(sums.newerSum)
+      return isRing(ring) && isCount(older) && older <= ring.size && squares && bounded
     })
     return detector
   }

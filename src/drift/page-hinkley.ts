@@ -3,13 +3,12 @@ import { bytesOf } from '../core/bytes-of.ts'
 import { integer, nonNegative, oneOf, positive } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
-import { checkValue } from './check-value.ts'
+import { checkSize, checkValue } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
-import { checkEvery, type FalseAlarmOption, refuseBeside } from './false-alarms.ts'
-import { isCount, readState } from './read-state.ts'
+import { atRate, checkEvery, type FalseAlarmOption, kept, readOptions, refuseBeside } from './false-alarms.ts'
+import { isCount, isSum, isSumOfSquares, isValue, readState } from './read-state.ts'
 import { selfStartingScore } from './self-starting.ts'
-import { cusumThreshold } from './siegmund.ts'
+import { checkTolerance, cusumThreshold, cusumThresholdsOfErrors } from './siegmund.ts'
 import { UNITS, type Unit } from './unit.ts'
 
 /** Options of {@link PageHinkley}. */
@@ -30,7 +29,8 @@ export type PageHinkleyOptions = {
 
 /**
  * `rise` and `fall` are the two sums, `lowest` and `highest` their extremes; `m2` is the sum of squared deviations,
- * kept where the unit needs it.
+ * kept where the unit needs it; `errors` is whether all values were 0 or 1, kept where thresholds follow from the false
+ * alarms.
  */
 type State = {
   level: DriftLevel
@@ -41,6 +41,7 @@ type State = {
   lowest: number
   fall: number
   highest: number
+  errors: boolean
 }
 
 const fresh = (level: DriftLevel): State => ({
@@ -52,7 +53,11 @@ const fresh = (level: DriftLevel): State => ({
   lowest: 0,
   fall: 0,
   highest: 0,
+  errors: true,
 })
+
+/** What may be given beside `falseAlarmEvery`. */
+const FREE = ['tolerance', 'minSamples', 'direction'] as const
 
 /**
  * The Page–Hinkley test: alarms when the mean of a stream has moved for good.
@@ -86,10 +91,12 @@ const fresh = (level: DriftLevel): State => ({
  */
 export class PageHinkley implements DriftDetector, Sized {
   static readonly type: string = 'page-hinkley'
-  /** 2: `unit` and `m2` came. */
-  static readonly version: number = 2
+  /** 2: `unit` and `m2` came. 3: `falseAlarmEvery` and `errors` came. */
+  static readonly version: number = 3
 
-  readonly options: PageHinkleyOptions
+  readonly options: PageHinkleyOptions & FalseAlarmOption
+  /** Thresholds of rises at each rate of errors, where they follow from the false alarms. */
+  readonly #ofErrors: Float64Array | undefined
   #state: State = fresh('stable')
 
   constructor(options: Partial<PageHinkleyOptions> & FalseAlarmOption = {}) {
@@ -101,8 +108,13 @@ export class PageHinkley implements DriftDetector, Sized {
     }
     tolerance ??= unit === 'value' ? 0.005 : 0.1
     nonNegative('tolerance', tolerance)
+    checkSize('tolerance', tolerance)
     oneOf('direction', direction, DIRECTIONS)
-    if (falseAlarmEvery !== undefined) threshold = cusumThreshold(checkEvery(falseAlarmEvery), tolerance, direction)
+    if (falseAlarmEvery !== undefined) {
+      checkTolerance(tolerance)
+      threshold = cusumThreshold(checkEvery(falseAlarmEvery), tolerance, direction)
+      this.#ofErrors = cusumThresholdsOfErrors(falseAlarmEvery, tolerance, direction)
+    }
     threshold ??= unit === 'value' ? 50 : 25
     retain ??= unit === 'value' ? 0.9999 : 1
     if (!(retain > 0 && retain <= 1)) {
@@ -115,6 +127,7 @@ export class PageHinkley implements DriftDetector, Sized {
       minSamples: integer('minSamples', minSamples),
       retain,
       direction,
+      ...kept(falseAlarmEvery),
     }
   }
 
@@ -129,7 +142,7 @@ export class PageHinkley implements DriftDetector, Sized {
   update(value: number): DriftLevel {
     checkValue(value)
     const { options } = this
-    const { tolerance, threshold, retain } = options
+    const { tolerance, retain } = options
     const state = this.#state
     const { n: before, mean: past } = state
     const n = before + 1
@@ -152,8 +165,15 @@ export class PageHinkley implements DriftDetector, Sized {
     if (fall > highest) state.highest = highest = fall
     if (state.level === 'drift') state.level = 'stable'
 
-    const up = rise - lowest > threshold && options.direction !== 'down'
-    const down = highest - fall > threshold && options.direction !== 'up'
+    let { threshold: upper, threshold: lower } = options
+    if (this.#ofErrors && state.errors) {
+      if (value === 0 || value === 1) {
+        upper = atRate(this.#ofErrors, mean)
+        lower = atRate(this.#ofErrors, 1 - mean)
+      } else state.errors = false
+    }
+    const up = rise - lowest > upper && options.direction !== 'down'
+    const down = highest - fall > lower && options.direction !== 'up'
     if (!(up || down) || n < options.minSamples) return 'stable'
     this.#state = fresh('drift')
     return 'drift'
@@ -166,17 +186,18 @@ export class PageHinkley implements DriftDetector, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): PageHinkley {
     const { options, state } = migrate(checkSnapshot(PageHinkley, json))
-    const detector = new PageHinkley(unpackState(options, { ...new PageHinkley().options }, 'options'))
+    const detector = new PageHinkley(readOptions(options, { ...new PageHinkley().options }, FREE))
     detector.#state = readState(PageHinkley.type, state, fresh('stable'), ({ n, m2, mean, ...sums }) => {
-      const finite = [mean, sums.rise, sums.lowest, sums.fall, sums.highest].every(Number.isFinite)
-      return isCount(n) && m2 >= 0 && finite
+      const bounded = isValue(mean) && [sums.rise, sums.lowest, sums.fall, sums.highest].every(isSum)
+      return isCount(n) && isSumOfSquares(m2) && bounded && sums.lowest <= 0 && sums.highest >= 0
     })
     return detector
   }
 }
 
-/** A snapshot of the first layout, which knew values only, as one of the second. */
-function migrate(json: Snapshot): { options: JsonObject; state: JsonObject } {
-  if (json.version > 1) return json
-  return { options: { ...json.options, unit: 'value' }, state: { ...json.state, m2: 0 } }
+/** A snapshot of an older layout as one of this: the first knew values only, the second nothing of errors. */
+function migrate({ version, options, state }: Snapshot): { options: JsonObject; state: JsonObject } {
+  if (version > 2) return { options, state }
+  if (version > 1) return { options, state: { ...state, errors: true } }
+  return { options: { ...options, unit: 'value' }, state: { ...state, m2: 0, errors: true } }
 }

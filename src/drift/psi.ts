@@ -20,11 +20,18 @@ export type Distance = { readonly distance: number; readonly p: number }
  *     PSI / (1/n + 1/m)  ~  chi-squared with one degree of freedom less than there are bins
  *
  * The bins are the quantiles of `a`: at most `bins`, and so few that each has 10 values, but for the last two. A value that fills a bin alone
- * gets one of its own. NaN where there are too few values for two bins.
+ * gets one of its own. Successive values may have a `correlation`. NaN where there are too few values for two bins.
  *
  * @see B. Yurdakul (2018), "Statistical properties of population stability index", Western Michigan University
  */
-export function populationStability(a: Float64Array, n: number, b: Float64Array, m: number, bins: number): Distance {
+export function populationStability(
+  a: Float64Array,
+  n: number,
+  b: Float64Array,
+  m: number,
+  bins: number,
+  correlation = 0,
+): Distance {
   const least = Math.min(n, m)
   if (least < 2 * PER_HALF) return { distance: NaN, p: NaN }
   const most = Math.min(bins, Math.max(2, Math.floor(least / PER_BIN)))
@@ -43,7 +50,29 @@ export function populationStability(a: Float64Array, n: number, b: Float64Array,
     fromA = toA
     fromB = toB
   }
-  return { distance, p: chiSquaredTail(distance / (1 / n + 1 / m), count - 1) }
+  const { scale, freedom } = sumOfSquares(count - 1, correlation)
+  return { distance, p: chiSquaredTail(distance / (1 / n + 1 / m) / scale, freedom) }
+}
+
+/**
+ * The chi-squared number that is most like a sum of squares of shares of dependent values, by its mean and variance.
+ *
+ * A normal process of correlation ρ has polynomials of degree j whose correlation is ρ^j; their sums vary by
+ * (1 + ρ^j) / (1 - ρ^j) times as much as those of independent values.
+ *
+ * @see F. E. Satterthwaite (1946), "An approximate distribution of estimates of variance components", Biometrics
+ *   Bulletin 2
+ */
+function sumOfSquares(terms: number, correlation: number): { readonly scale: number; readonly freedom: number } {
+  if (correlation === 0) return { scale: 1, freedom: terms }
+  let sum = 0
+  let squares = 0
+  for (let j = 1, power = correlation; j <= terms; j++, power *= correlation) {
+    const weight = (1 + power) / (1 - power)
+    sum += weight
+    squares += weight * weight
+  }
+  return { scale: squares / sum, freedom: (sum * sum) / squares }
 }
 
 /** Lower ends of all bins but the first, ascending. */

@@ -87,10 +87,10 @@ export class ScaleFree implements DriftDetector, Sized {
     return this.#state.level
   }
 
-  /** Its own state and that of the detector inside, where that one says. */
+  /** Its own state, the text of what `create` makes, and the state of the detector inside, where that one says. */
   get sizeInBytes(): number {
     const inner = 'sizeInBytes' in this.#detector ? (this.#detector as DriftDetector & Sized).sizeInBytes : 0
-    return bytesOf(this.#state) + inner
+    return bytesOf(this.#state) + JSON.stringify(this.#pristine).length + inner
   }
 
   update(value: number): DriftLevel {

@@ -2,7 +2,7 @@
  * Scores beyond it count no further: one stray value must not be a drift. 4, which a normal value exceeds once in
  * 16,000.
  */
-const CLIP = 4
+export const CLIP = 4
 
 /**
  * How far a value lies from the `n` values before it, on the scale of a standard normal: the self-starting score.
@@ -10,7 +10,7 @@ const CLIP = 4
  * Student's t of the value against their mean and deviation, turned into the normal number of the same probability. Of
  * independent normal values the scores are independent and standard normal from the third value on, although mean
  * and deviation were never known, so thresholds need no training period. 0 for the first two values, and for one
- * that equals a stream that never moved.
+ * that lies at the mean; squares of gaps below 1e-162 are 0 in a double, so those are none.
  *
  * @param m2 sum of squared deviations from the mean
  * @see D. M. Hawkins (1987), "Self-starting cusum charts for location and scale", The Statistician 36
@@ -19,10 +19,11 @@ const CLIP = 4
  */
 export function selfStartingScore(n: number, mean: number, m2: number, value: number): number {
   const gap = value - mean
-  if (n < 2 || gap === 0) return 0
+  const square = gap * gap
+  if (n < 2 || square === 0) return 0
   const freedom = n - 1
-  // t²/freedom, with t = gap / deviation sqrt(n / (n + 1))
-  const ratio = (gap * gap * n) / (m2 * (n + 1))
+  // t²/freedom, with t = gap / deviation sqrt(n / (n + 1)); infinite on a stream that never moved
+  const ratio = (square * n) / (m2 * (n + 1))
   const z = ((8 * freedom + 1) / (8 * freedom + 3)) * Math.sqrt(freedom * Math.log1p(ratio))
   return gap > 0 ? Math.min(z, CLIP) : Math.max(-z, -CLIP)
 }

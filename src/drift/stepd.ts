@@ -5,12 +5,19 @@ import { TradeLearnError } from '../core/errors.ts'
 import { normalCdf, normalQuantile } from '../core/math.ts'
 import { createRing, pushRing, type Ring, ringAt } from '../core/ring.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
-import { unpackState } from '../core/state.ts'
 import { STEPD_DEVIATIONS } from './calibration.ts'
 import { checkMistake } from './check-value.ts'
 import { checkWindow } from './check-window.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
-import { type FalseAlarmOption, refuseBeside, thresholdFor } from './false-alarms.ts'
+import {
+  atRate,
+  directedThresholds,
+  type FalseAlarmOption,
+  HALF,
+  kept,
+  readOptions,
+  refuseBeside,
+} from './false-alarms.ts'
 import { isCount, isRing, readState } from './read-state.ts'
 
 /** Options of {@link STEPD}. */
@@ -71,9 +78,12 @@ const GOLDEN = 0.6180339887498949
  */
 export class STEPD implements DriftDetector, Sized {
   static readonly type: string = 'stepd'
-  static readonly version: number = 1
+  /** 2: `falseAlarmEvery` came. */
+  static readonly version: number = 2
 
-  readonly options: STEPDOptions
+  readonly options: STEPDOptions & FalseAlarmOption
+  /** The Z of a drift at each error rate, where it follows from the false alarms. */
+  readonly #drifts: Float64Array | undefined
   /** The Z of `confidence` and of `warningConfidence`. */
   readonly #drift: number
   readonly #warning: number
@@ -84,7 +94,8 @@ export class STEPD implements DriftDetector, Sized {
     const { window = 30 } = options
     if (falseAlarmEvery !== undefined) {
       refuseBeside(options)
-      confidence = 2 * normalCdf(-thresholdFor(falseAlarmEvery, STEPD_DEVIATIONS, direction))
+      this.#drifts = directedThresholds(falseAlarmEvery, STEPD_DEVIATIONS, direction)
+      confidence = 2 * normalCdf(-atRate(this.#drifts, HALF))
       // the ratio of the paper's two levels
       warningConfidence = Math.min((0.05 / 0.003) * confidence, 0.5)
       correction = 'spread'
@@ -95,6 +106,7 @@ export class STEPD implements DriftDetector, Sized {
       warningConfidence: openFraction('warningConfidence', warningConfidence),
       direction: oneOf('direction', direction, DIRECTIONS),
       correction: oneOf('correction', correction, ['half', 'spread']),
+      ...kept(falseAlarmEvery),
     }
     if (warningConfidence < confidence) {
       throw new TradeLearnError(
@@ -137,8 +149,10 @@ export class STEPD implements DriftDetector, Sized {
     if (gap <= 0) return 'stable'
     const p = (olderErrors + recentErrors) / (older + window)
     const z = gap / Math.sqrt(p * (1 - p) * c)
-    if (z > this.#drift) this.#state = fresh('drift', window)
-    else if (z > this.#warning) state.level = 'warning'
+    const drift = this.#drifts ? atRate(this.#drifts, p) : this.#drift
+    if (z > drift) this.#state = fresh('drift', window)
+    // as far below a drift as at a rate of a half
+    else if (z > drift - this.#drift + this.#warning) state.level = 'warning'
     return this.#state.level
   }
 
@@ -149,7 +163,7 @@ export class STEPD implements DriftDetector, Sized {
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): STEPD {
     const { options, state } = checkSnapshot(STEPD, json)
-    const detector = new STEPD(unpackState(options, { ...new STEPD().options }, 'options'))
+    const detector = new STEPD(readOptions(options, { ...new STEPD().options }, ['direction']))
     const { window } = detector.options
     detector.#state = readState(STEPD.type, state, fresh('stable', window), (read) => {
       const { older, olderErrors, recentErrors, recent } = read

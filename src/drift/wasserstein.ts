@@ -16,6 +16,9 @@ export function wasserstein(a: Float64Array, n: number, b: Float64Array, m: numb
   return areaBetween(poolOf(a, n, b, m), n, m)
 }
 
+/** How values are dealt. Squared distances of dependent values are larger by an `inflation`, 1 by default. */
+type Deals = { readonly permutations: number; readonly rng: Rng; readonly inflation?: number }
+
 /**
  * The Wasserstein distance and the chance of one as large if the values were dealt to the two samples at random, which
  * holds for values of any distribution.
@@ -29,18 +32,18 @@ export function permutedWasserstein(
   n: number,
   b: Float64Array,
   m: number,
-  { permutations, rng }: { readonly permutations: number; readonly rng: Rng },
+  { permutations, rng, inflation = 1 }: Deals,
 ): Distance {
   if (n === 0 || m === 0) return { distance: NaN, p: NaN }
   const pool = poolOf(a, n, b, m)
   const distance = areaBetween(pool, n, m)
+  const far = (distance * (1 - ROUNDING)) / Math.sqrt(inflation)
   let asFar = 0
   for (let dealt = 1; dealt <= permutations; dealt++) {
     const { from } = pool
     from.fill(0)
     deal(from, n + m, m, rng)
-    if (areaBetween(pool, n, m) >= distance * (1 - ROUNDING) && ++asFar === ENOUGH)
-      return { distance, p: asFar / dealt }
+    if (areaBetween(pool, n, m) >= far && ++asFar === ENOUGH) return { distance, p: asFar / dealt }
   }
   return { distance, p: (asFar + 1) / (permutations + 1) }
 }

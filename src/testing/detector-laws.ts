@@ -13,15 +13,13 @@ export type DetectorLawsOptions = {
   readonly falseAlarms?: number
   /** Values within which it must notice a rise of the mean from 0.2 to 0.8. @defaultValue 500 */
   readonly delay?: number
-  /** Also tries snapshots in which one number was damaged: they must be refused, or work. @defaultValue false */
-  readonly damaged?: boolean
 }
 
 /** The laws of {@link DriftDetector}. */
 export function detectorLaws(
   create: () => DriftDetector,
   codec: Codec,
-  { falseAlarms = 1, delay = 500, damaged = false }: DetectorLawsOptions = {},
+  { falseAlarms = 1, delay = 500 }: DetectorLawsOptions = {},
 ): Law[] {
   const coin = (p: number, n: number, seed: string): number[] => {
     const rng = new SeededRng(seed)
@@ -102,6 +100,6 @@ export function detectorLaws(
       },
     },
     ...('sizeInBytes' in create() ? sizeLaws(trained, copy) : []),
-    ...(damaged ? damageLaws(trained, reread, use) : []),
+    ...damageLaws(trained, reread, use),
   ]
 }

@@ -6,7 +6,7 @@ import { OptwinCuts } from '../../src/drift/optwin-cuts.ts'
 
 describe('OptwinCuts', () => {
   test('are those of the authors’ program, with its degrees of freedom corrected', () => {
-    const cuts = new OptwinCuts(0.5, 1 - 0.999 ** 0.25, 0.01)
+    const cuts = new OptwinCuts(0.5, 1 - 0.999 ** 0.25, 0.01, 1000)
     // length, older values, ratio of variances, t: CapyMOA's OPTWIN by scipy
     for (const [length, older, ratio, t] of [
       [30, 16, 8.135299231128787, 4.360137986478174],
@@ -24,10 +24,10 @@ describe('OptwinCuts', () => {
   })
 
   test('are the same whether the window grew to a length or was restored at it', () => {
-    const grown = new OptwinCuts(0.3, 1e-4, 1e-2)
+    const grown = new OptwinCuts(0.3, 1e-4, 1e-2, 1200)
     for (let length = 30; length <= 1200; length++) grown.at(length)
     for (const length of [30, 500, 800, 1200])
-      expect(new OptwinCuts(0.3, 1e-4, 1e-2).at(length)).toEqual(grown.at(length))
+      expect(new OptwinCuts(0.3, 1e-4, 1e-2, 1200).at(length)).toEqual(grown.at(length))
   })
 })
 
