@@ -1,3 +1,4 @@
+export * from './adaptive-parameters/index.ts'
 export type { BracketOptions, Entry } from './bracket.ts'
 export { type DecisionContext, DecisionPolicy, type DecisionPolicyOptions } from './decision-policy.ts'
 export type { Clearance } from './kill-switch/clearance.ts'

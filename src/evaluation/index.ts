@@ -47,6 +47,7 @@ export {
 } from './insights/pattern-insights.ts'
 export type { Stability } from './insights/words.ts'
 export { type Chosen, type NestedOptions, type NestedValidation, nestedWalkForward } from './nested.ts'
+export * from './off-policy/index.ts'
 export { type ProgressiveOptions, type ProgressiveStep, progressive } from './progressive.ts'
 export {
   type RandomEntryOptions,

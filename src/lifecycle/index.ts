@@ -1,8 +1,10 @@
+export * from './alerts/index.ts'
 export { assertNoLookahead, type NoLookaheadOptions, type NoLookaheadReport } from './assert-no-lookahead.ts'
 export { assertWarm, type WarmOptions, type WarmReport } from './assert-warm.ts'
 export * from './background-trainer/index.ts'
 export { type Bootstrap, type BootstrapOptions, bootstrap, type Past, type UnusedTrade } from './bootstrap.ts'
 export { type BuildDatasetOptions, buildDataset } from './dataset.ts'
+export { DecisionLog, type DecisionLogOptions, type RowSource } from './decision-log.ts'
 export { type DefaultModelsOptions, defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
 export { DurableLearner } from './durable/durable-learner.ts'
 export type { DurableOptions, LearnerRecovery, RestoreOptions } from './durable/durable-options.ts'
@@ -10,6 +12,13 @@ export { type LearnerEvent, packEvent, unpackEvent } from './durable/learner-eve
 export { LiveAgain, type Mismatch } from './durable/live-again.ts'
 export { ToldClock } from './durable/told-clock.ts'
 export type { Cause, Explanation } from './explanation.ts'
+export {
+  createExploration,
+  type ExplorableDecision,
+  type ExplorationOptions,
+  type Explored,
+  explore,
+} from './exploration.ts'
 export type {
   FeatureHealth,
   FeatureIssue,
@@ -20,6 +29,7 @@ export type {
 export { FeatureMonitor } from './feature-monitor.ts'
 export type { FeatureMonitorOptions } from './feature-monitor-options.ts'
 export type { FeatureSource, SignalAt } from './feature-run.ts'
+export type { LoggedDecision, LoggedOutcome, NewDecision } from './logged-decision.ts'
 export type {
   Features,
   Guard,

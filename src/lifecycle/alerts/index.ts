@@ -1,4 +1,4 @@
-export type { Alert, AlertRule, Evidence, FalseAlarms, Finding, Severity } from './alert.ts'
+export type { Alert, AlertRule, Evidence, FalseAlarms, Finding as AlertFinding, Severity } from './alert.ts'
 export { AlertDelivery, type AlertDeliveryOptions, type Logger } from './alert-delivery.ts'
 export { Alerts, type AlertsOptions } from './alerts.ts'
 export { defaultAlertRules } from './default-rules.ts'
