@@ -36,6 +36,11 @@ const SAYS: Readonly<Record<string, readonly RegExp[]>> = {
   'existing-bot.ts': [/trades +\d+ +\d+/, /noticed a change/, /Win probability/],
   'own-learner.ts': [/obeys all \d+ laws/, /Restored to the bit/],
   'quickstart.ts': [/1000 trades learned from; the model is active/],
+  'rollout.ts': [
+    /day +\d+ {2}10\.0 % of signals are the model's \(earned\)/,
+    /all signals are the model’s/,
+    /the market has changed/,
+  ],
   'streaming-learners.ts': [/the true odds +0\.5\d+/, /adaptive random forest +0\.6\d+ +0\.6\d+ +0\.5\d+/],
   'restart.ts': [/Still open/, /equal to the bit/, /CORRUPT_SNAPSHOT/],
 }

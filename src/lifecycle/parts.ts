@@ -101,6 +101,10 @@ export interface Gradual extends Serializable {
   /** The step that it is in. */
   readonly step: number
   readonly report: RolloutReport
+  /** Share of signals that the models decide now. */
+  readonly share: number
+  /** What has changed so far, the newest last. */
+  readonly history: readonly Transition[]
   /** Who decides a signal. Pure. */
   assign(unit: string): Assignment
   /** Takes in what happened. */

@@ -122,6 +122,11 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     return [...this.#book.open()].filter(({ traded, told }) => traded && told === null).map(({ decision }) => decision)
   }
 
+  /** What deals signals out between the baseline and the models, with its history; null where there is none. */
+  get rollout(): Parts['rollout'] {
+    return this.#parts.rollout
+  }
+
   /** The open time of the symbol's newest candle; undefined where there was none. */
   newestCandle(symbol: string): number | undefined {
     const { features } = this.#parts
