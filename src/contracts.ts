@@ -305,6 +305,41 @@ export interface Store {
   keys(prefix?: string): Promise<string[]>
 }
 
+/** An event or snapshot value, JSON that keeps every number (see core/state packState). */
+export type StoredEvent = { readonly seq: number; readonly event: JsonValue }
+
+/** What an {@link EventStore} found when it was opened. */
+export type Recovery = {
+  /** The newest snapshot that is whole. */
+  readonly snapshot: { readonly seq: number; readonly value: JsonValue } | null
+  /** Events after it. */
+  readonly replayed: number
+  /** What the last write left half done, kept aside. */
+  readonly tornTail: { readonly bytes: number; readonly keptAt: string } | null
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Where the events of one learner are kept, in order, with a snapshot now and then so that reading them back stays short.
+ *
+ * Laws: after `append` resolves the event is there after any crash that the store's mode names; before, it may or may not
+ * be, never half. One writer at a time.
+ */
+export interface EventStore {
+  /** Takes the writer's lock, recovers, and hands every event after the snapshot to `onEvent`, in order. Once. */
+  open(onSnapshot: (seq: number, value: JsonValue) => void, onEvent: (stored: StoredEvent) => void): Promise<Recovery>
+  /** Queues an event; resolves with its sequence number once it survives what the mode promises. Order of calls is order of events. */
+  append(event: JsonValue): Promise<number>
+  /** Saves a snapshot of everything up to `seq`. */
+  saveSnapshot(seq: number, value: JsonValue): Promise<void>
+  /** Why nothing can be written any more, or null. Latched until reopened. */
+  readonly failure: Error | null
+  /** Resolves when everything queued is stored. */
+  flush(): Promise<void>
+  /** Flushes, releases the lock. */
+  close(): Promise<void>
+}
+
 /** The only source of time: milliseconds since the Unix epoch. */
 export interface Clock {
   /** The current time. */

@@ -32,6 +32,13 @@ export type ErrorCode =
   | 'OUT_OF_MEMORY'
   | 'HOLDOUT_OPENED'
   | 'ABORTED'
+  | 'STORE_FAILED'
+  | 'NOT_OPEN'
+  | 'STORE_LOCKED'
+  | 'STORE_FULL'
+  | 'STORE_UNSAFE'
+  | 'CORRUPT_STORE'
+  | 'RECORD_CONFLICT'
 
 /**
  * The one error that the library throws: a `code` for programs and a message that says what was wanted and what came.
