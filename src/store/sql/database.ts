@@ -65,6 +65,8 @@ export type Dialect = {
   milliseconds(expression: string): string
   /** A count as a number, not as a text of digits. */
   count(expression: string): string
+  /** A whole number as a number, not as a text of digits. */
+  number(expression: string): string
   /** The text of a `verbatim` column. */
   asText(column: string): string
   /** What holds a row until the transaction ends. */

@@ -31,6 +31,7 @@ export function postgresDialect(schema = 'tradelearn'): Dialect {
     time: (milliseconds) => new Date(milliseconds).toISOString(),
     milliseconds: (expression) => `(extract(epoch from ${expression}) * 1000)::double precision`,
     count: (expression) => `count(${expression})::int`,
+    number: (expression) => `${expression}::double precision`,
     asText: (column) => `${column}::text`,
     holdRow: 'FOR UPDATE',
     // without security_invoker a view would show its reader what its owner may see, past row-level security
@@ -60,6 +61,7 @@ export const sqliteDialect: Dialect = {
   time: (milliseconds) => milliseconds,
   milliseconds: (expression) => expression,
   count: (expression) => `count(${expression})`,
+  number: (expression) => expression,
   asText: (column) => column,
   holdRow: '',
   view: (name, columns) => `CREATE VIEW ${name} (${columns}) AS`,

@@ -13,12 +13,16 @@ const ORDER: { readonly [name in Figure]: string } = {
   ml_by_hour: 'hour',
   ml_by_arm: 'arm',
   ml_model_comparison: 'model_id, role',
+  ml_model_list: 'name, version',
+  ml_periods: 'model_id, scope, period, period_start',
   ml_drift_marks: 'marked_at, detector',
   ml_latency: 'stream',
 }
 const TIMES: { readonly [name in Figure]?: readonly string[] } = {
   ml_trades: ['signal_time', 'exit_time'],
   ml_equity: ['exit_time'],
+  ml_model_list: ['status_since'],
+  ml_periods: ['period_start', 'period_end'],
   ml_drift_marks: ['marked_at'],
 }
 

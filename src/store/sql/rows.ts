@@ -19,6 +19,9 @@ const ACTIONS = ['take', 'reduce', 'skip']
 
 /** The row of `ml_trade_features`, but its hash. */
 export function featureRow(d: Dialect, stream: string, record: DecisionRecord): Cells {
+  if (typeof record?.decision !== 'object' || record.decision === null) {
+    throw new TradeLearnError('INVALID_INPUT', `"record" must hold a decision, got ${show(record)}.`)
+  }
   const { decision, names, x, schema, meta } = record
   if (names?.length !== x?.length) {
     throw new TradeLearnError('INVALID_INPUT', `"names" must name the ${x?.length} features, got ${names?.length}.`)
@@ -82,7 +85,7 @@ function predictionRow(
     decision_id: textCell('decision.id', decision.id, 100),
     role,
     model_id: textCell('model.id', model?.id, 100),
-    model_version: countCell('model.version', model.version),
+    model_version: countCell('model.version', model?.version),
     model_hash: optionalText('model.hash', model.hash),
     predicted_at: timeCell(d, 'decision.time', decision.time),
     probability: numberCell('prediction.probability', prediction?.probability),
@@ -104,8 +107,11 @@ function predictionRow(
 
 /** The columns of `ml_trade_features` that an outcome fills, but its hash. */
 export function outcomeRow(d: Dialect, { label, source }: OutcomeRecord): Cells {
+  if (typeof label !== 'object' || label === null) {
+    throw new TradeLearnError('INVALID_INPUT', `"record" must hold a label, got ${show(label)}.`)
+  }
   return {
-    outcome: label.y === 1 ? 'win' : wordCell('label.y', String(label.y), ['0', '1']) && 'loss',
+    outcome: wordCell('label.y', String(label.y), ['0', '1']) === '1' ? 'win' : 'loss',
     outcome_source: wordCell('source', source, ['bot', 'candles']),
     net_return: numberCell('label.netReturn', label.netReturn),
     exit_reason: textCell('label.exitReason', label.exitReason, 100),

@@ -1,5 +1,6 @@
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { Batches } from './batches.ts'
+import { textCell } from './cells.ts'
 import type { Row, SqlDatabase, SqlValue, Statement } from './database.ts'
 import { sha256 } from './digest.ts'
 import { insertRows, statement } from './insert.ts'
@@ -75,7 +76,7 @@ export class SqlTables implements TradeTables {
   async recordOutcome(record: OutcomeRecord): Promise<void> {
     const d = this.#database.dialect
     const cells = outcomeRow(d, record)
-    const { id } = record.label
+    const id = textCell('label.id', record.label.id, 100)
     const key = [this.#stream, id]
     const table = d.table('ml_trade_features')
     const set = Object.keys(cells).map((column) => `${column} = ?, `)

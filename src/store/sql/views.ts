@@ -10,6 +10,8 @@ export const FIGURES = [
   'ml_by_hour',
   'ml_by_arm',
   'ml_model_comparison',
+  'ml_model_list',
+  'ml_periods',
   'ml_drift_marks',
   'ml_latency',
 ] as const
@@ -25,9 +27,12 @@ export type Figure = (typeof FIGURES)[number]
 export function views(d: Dialect): readonly string[] {
   const view = (name: Figure, columns: string, query: string): string => `${d.view(name, columns)}\n${query.trim()}`
   const from = d.table('ml_trades')
+  const { real } = d.types
+  const won = (outcome: string): string =>
+    `CASE WHEN ${outcome} = 'win' THEN CAST(1 AS ${real}) ELSE CAST(0 AS ${real}) END`
   const n = d.count('*')
   const wins = d.count("CASE WHEN outcome = 'win' THEN 1 END")
-  const summary = `${n}, ${wins}, avg(CASE WHEN outcome = 'win' THEN 1.0 ELSE 0.0 END), sum(net_return), avg(net_return)`
+  const summary = `${n}, ${wins}, avg(${won('outcome')}), sum(net_return), avg(net_return)`
   const SUMMARY = 'trades, wins, win_rate, net_return, mean_return'
   const taken = "action <> 'skip'"
 
@@ -46,18 +51,19 @@ WHERE f.outcome IS NOT NULL`,
       'ml_overview',
       `stream, decisions, taken, ${SUMMARY}, best, worst, gross_gain, gross_loss`,
       `
-SELECT p.stream, ${d.count('*')}, ${d.count("CASE WHEN p.action <> 'skip' THEN 1 END")}, max(t.trades), max(t.wins), max(t.win_rate),
-  max(t.net_return), max(t.mean_return), max(t.best), max(t.worst), max(t.gross_gain), max(t.gross_loss)
-FROM ${d.table('ml_predictions')} p
+SELECT p.stream, p.decisions, p.taken, t.trades, t.wins, t.win_rate, t.net_return, t.mean_return, t.best, t.worst,
+  t.gross_gain, t.gross_loss
+FROM (
+  SELECT stream, ${n} AS decisions, ${d.count("CASE WHEN action <> 'skip' THEN 1 END")} AS taken
+  FROM ${d.table('ml_predictions')} WHERE role = 'decides' GROUP BY stream
+) p
 LEFT JOIN (
-  SELECT stream, ${n} AS trades, ${wins} AS wins, avg(CASE WHEN outcome = 'win' THEN 1.0 ELSE 0.0 END) AS win_rate,
+  SELECT stream, ${n} AS trades, ${wins} AS wins, avg(${won('outcome')}) AS win_rate,
     sum(net_return) AS net_return, avg(net_return) AS mean_return, max(net_return) AS best, min(net_return) AS worst,
     sum(CASE WHEN net_return > 0 THEN net_return ELSE 0 END) AS gross_gain,
     sum(CASE WHEN net_return < 0 THEN -net_return ELSE 0 END) AS gross_loss
   FROM ${from} WHERE ${taken} GROUP BY stream
-) t ON t.stream = p.stream
-WHERE p.role = 'decides'
-GROUP BY p.stream`,
+) t ON t.stream = p.stream`,
     ),
     view(
       'ml_equity',
@@ -78,7 +84,7 @@ FROM (
       'ml_calibration',
       'stream, model_id, bin, decisions, mean_probability, win_rate',
       `
-SELECT stream, model_id, bin, ${n}, avg(probability), avg(CASE WHEN outcome = 'win' THEN 1.0 ELSE 0.0 END)
+SELECT stream, model_id, bin, ${n}, avg(probability), avg(${won('outcome')})
 FROM (
   SELECT t.*, CASE WHEN probability >= 1 THEN 9 ELSE ${d.whole('probability * 10')} END AS bin
   FROM ${from} t WHERE probability IS NOT NULL
@@ -108,14 +114,29 @@ GROUP BY stream, hour`,
       'stream, model_id, role, decisions, wanted, win_rate_wanted, mean_return_wanted, mean_return_skipped, brier',
       `
 SELECT p.stream, p.model_id, p.role, ${n}, ${d.count("CASE WHEN p.model_action <> 'skip' THEN 1 END")},
-  avg(CASE WHEN p.model_action = 'skip' THEN NULL WHEN f.outcome = 'win' THEN 1.0 ELSE 0.0 END),
+  avg(CASE WHEN p.model_action <> 'skip' THEN ${won('f.outcome')} END),
   avg(CASE WHEN p.model_action <> 'skip' THEN f.net_return END),
   avg(CASE WHEN p.model_action = 'skip' THEN f.net_return END),
-  avg((p.probability - CASE WHEN f.outcome = 'win' THEN 1.0 ELSE 0.0 END) * (p.probability - CASE WHEN f.outcome = 'win' THEN 1.0 ELSE 0.0 END))
+  avg((p.probability - ${won('f.outcome')}) * (p.probability - ${won('f.outcome')}))
 FROM ${d.table('ml_predictions')} p
 JOIN ${d.table('ml_trade_features')} f ON f.stream = p.stream AND f.decision_id = p.decision_id
 WHERE f.outcome IS NOT NULL
 GROUP BY p.stream, p.model_id, p.role`,
+    ),
+    view(
+      'ml_model_list',
+      'stream, model_id, name, version, status, status_since, parent_id, trained_trades, content_hash',
+      `
+SELECT stream, model_id, name, ${d.number('version')}, status, status_since, parent_id, ${d.number('trained_trades')}, content_hash
+FROM ${d.table('ml_models')}`,
+    ),
+    view(
+      'ml_periods',
+      'stream, model_id, scope, period, period_start, period_end, trades, wins, win_rate, net_return, baseline_net_return, log_loss, auc',
+      `
+SELECT stream, model_id, scope, period, period_start, period_end, ${d.number('trades')}, ${d.number('wins')}, win_rate, net_return,
+  baseline_net_return, log_loss, auc
+FROM ${d.table('ml_performance')}`,
     ),
     view(
       'ml_drift_marks',
