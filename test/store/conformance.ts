@@ -13,10 +13,14 @@ export type Place = {
 }
 
 /** What a store said when it was opened. */
-export type Opened = { readonly store: EventStore; readonly recovery: Recovery; readonly seen: readonly StoredEvent[] }
+export type Opened<S extends EventStore = EventStore> = {
+  readonly store: S
+  readonly recovery: Recovery
+  readonly seen: readonly StoredEvent[]
+}
 
 /** Opens a store and keeps what it hands over. */
-export async function opened(store: EventStore): Promise<Opened> {
+export async function opened<S extends EventStore>(store: S): Promise<Opened<S>> {
   const seen: StoredEvent[] = []
   let snapshot: { seq: number; value: JsonValue } | null = null
   const recovery = await store.open(
