@@ -63,6 +63,6 @@ const MOST_ROWS = 5000
 
 /** What the process can be known by, where there is one. */
 function hostName(): string {
-  const { process } = globalThis as { process?: { pid?: number } }
-  return process?.pid === undefined ? 'unnamed' : `pid ${process.pid}`
+  const { pid } = (globalThis as { process?: { pid?: number } }).process ?? {}
+  return pid === undefined ? 'unnamed' : `pid ${pid}`
 }
