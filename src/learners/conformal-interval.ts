@@ -1,9 +1,11 @@
 import type { Serializable, Snapshot } from '../contracts.ts'
 import { finite, integer, nonNegative, openFraction, positive } from '../core/check.ts'
+import { TradeLearnError } from '../core/errors.ts'
 import { clamp } from '../core/math.ts'
 import { createRing, pushRing, type Ring } from '../core/ring.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
+import { atMost } from './at-most.ts'
 
 /** Options of {@link ConformalInterval}. */
 export type ConformalIntervalOptions = {
@@ -16,6 +18,9 @@ export type ConformalIntervalOptions = {
   /** Scores before the first interval. @defaultValue 20 */
   readonly minSamples: number
 }
+
+/** A longer window would be of a damaged file, and ask for its memory. */
+const LONGEST = 1_000_000
 
 type State = { seen: number; alpha: number; scores: Ring }
 
@@ -58,7 +63,7 @@ export class ConformalInterval implements Serializable {
   }: Partial<ConformalIntervalOptions> = {}) {
     this.options = {
       coverage: openFraction('coverage', coverage),
-      window: integer('window', window, minSamples),
+      window: atMost('window', integer('window', window, minSamples), LONGEST),
       learningRate: nonNegative('learningRate', learningRate),
       minSamples: integer('minSamples', minSamples),
     }
@@ -115,6 +120,7 @@ export class ConformalInterval implements Serializable {
     const template = { coverage: 0, window: 0, learningRate: 0, minSamples: 0 }
     const interval = new ConformalInterval(unpackState(options, template, 'options'))
     interval.#state = unpackState(state, interval.#state)
+    checkState(interval.#state, interval.options)
     const { values, size } = interval.#state.scores
     // a ring that is not full has never turned, so its first places are the ones in use
     interval.#sorted.set(values.slice(0, size).sort())
@@ -149,4 +155,23 @@ function placeOf(sorted: Float64Array, n: number, value: number): number {
     else high = middle
   }
   return low
+}
+
+/** Throws unless an interval with these options can get there. */
+function checkState({ seen, alpha, scores }: State, { coverage, window }: ConformalIntervalOptions): void {
+  const { values, head, size } = scores
+  integer('state.seen', seen, size, 'CORRUPT_SNAPSHOT')
+  const turned = size === window ? head < window : head === size
+  const sound =
+    [head, size].every((place) => Number.isInteger(place) && place >= 0) &&
+    size <= window &&
+    turned &&
+    alpha >= coverage - 1 &&
+    alpha <= 1 &&
+    values.every((score) => score >= 0 && score < Infinity)
+  if (sound) return
+  throw new TradeLearnError(
+    'CORRUPT_SNAPSHOT',
+    `A "conformal-interval" snapshot must hold up to ${window} scores of at least 0 and a level from ${coverage - 1} to 1, got ${size} up to place ${head} and ${alpha}.`,
+  )
 }
