@@ -72,7 +72,7 @@ export class SqliteDatabase implements SqlDatabase {
       this.#ask(`PRAGMA synchronous = ${survives === 'power-loss' ? 'FULL' : 'NORMAL'}`)
       const level = Number(Object.values(this.#ask('PRAGMA synchronous')[0] ?? {})[0])
       if (file === '') {
-        warnings.push('The SQLite database is in memory, where nothing outlives its process')
+        warnings.push('The SQLite database is in memory: nothing stays.')
       } else if (mode !== 'wal') {
         warnings.push(`SQLite's "journal_mode" must be "wal", got ${show(mode)}.`)
       }
