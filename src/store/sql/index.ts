@@ -1,4 +1,4 @@
-export type { Row, SqlDatabase, SqlValue, Statement } from './database.ts'
+export type { Row as SqlRow, SqlDatabase, SqlValue, Statement } from './database.ts'
 export { postgresDialect, sqliteDialect } from './dialects.ts'
 export type { FigureRow } from './figures.ts'
 export { migrationText } from './migrations.ts'
