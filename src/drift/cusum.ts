@@ -50,9 +50,10 @@ const FREE = ['tolerance', 'minSamples', 'direction'] as const
  * O(1) time and memory. The quickest test there is for a lasting change of about 2 k: it takes about h / (change - k)
  * values. It never says `"warning"`. After an alarm it starts again with no past.
  *
- * `falseAlarmEvery` sets the unit to `'deviation'` and h by Siegmund's formula for any k: true within a factor of 1.5
- * for normal values, and for errors of a rate near a half with tolerances up to 0.25. Errors never stray beyond a few
- * deviations, so larger tolerances leave them too little to add up, and alarms become rarer than stated.
+ * `falseAlarmEvery` sets the unit to `'deviation'` and h by Siegmund's formula for any k up to 2: true within a factor of
+ * 1.5 for normal values. As long as all values are errors, 0 or 1, h is that for errors of their rate: true within 1.5
+ * for rates from 0.1 to 0.9 and tolerances up to 0.25, rarer beyond (2.7 times at 0.05). Errors that are mostly 1 never rise
+ * by much: tolerances above sqrt((1 - rate) / rate) hide all rises, and half of the alarms of both directions.
  *
  * @see E. S. Page (1954), "Continuous inspection schemes", Biometrika 41
  *

@@ -72,8 +72,8 @@ const FREE = ['tolerance', 'minSamples', 'direction'] as const
  * and `threshold` are in the unit of the values, right for errors in [0, 1]. With `'deviation'` each value is first
  * measured against the values before it (see {@link CUSUM}), so that they hold on any scale.
  *
- * `falseAlarmEvery` sets the unit to `'deviation'`, `retain` to 1, and lambda by Siegmund's formula for any tolerance:
- * true within a factor of 1.5 for normal values, and for errors of a rate near a half with tolerances up to 0.25.
+ * `falseAlarmEvery` sets the unit to `'deviation'`, `retain` to 1, and lambda as in {@link CUSUM}: true within a factor of
+ * 1.5 for normal values and tolerances up to 2, and for errors of rates from 0.1 to 0.9 and tolerances up to 0.25.
  *
  * After an alarm it starts again with no past. River does the same one value later, so both alarm at the same values.
  * It never says `"warning"`.
