@@ -16,7 +16,7 @@ import { quadratic, RATE_TABLES, refine } from './rate-tables.ts'
 const HELP = `Usage: npx tsx bench/drift/calibrate.ts [options]
 
 Simulates streams without change, finds the thresholds that give each mean time between false alarms, smooths them and
-prints the tables that the library ships. Some twenty minutes for all of them.
+prints the tables that the library ships. Some fifteen minutes for all of them, six of them for errors.
 
   --alarms <n>  alarms to count for each point of normal values [800]
   --values <n>  normal values to play for each point at most [6e7]
@@ -117,7 +117,7 @@ function normalRows(table: Table, enough: number, most: number, report: (done: n
 }
 
 function printed(rows: RateCalibration, indent = ''): string {
-  const lines = rows.map(([every, ...rest]) => [every!.toFixed(0), ...rest.map((x) => x.toFixed(4))].join(', '))
+  const lines = rows.map(([every, ...rest]) => [every!.toFixed(0), ...rest.map((x) => Number(x.toFixed(4)))].join(', '))
   return `[\n${lines.map((line) => `${indent}  [${line}],\n`).join('')}${indent}]`
 }
 

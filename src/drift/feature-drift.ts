@@ -258,12 +258,17 @@ export class FeatureDrift implements Sized {
     const current = version > 1 ? state : { ...state, slowness: packState(createSlowness(shape.features)) }
     // the arrays of the file first: its options alone must not make it allocate
     const open = fresh({ ...template, features: 0, reference: 0, window: 0 })
-    const own = readState(FeatureDrift.type, current, open, ({ seen, tests, tick, columns, slowness, results, drifted }) => {
-      const { features } = shape
-      const lengths = results.length === features * RESULTS && drifted.length === features
-      const counts = isCount(seen) && isCount(tests) && isCount(tick)
-      return lengths && counts && checkColumns(columns, shape) && checkSlowness(slowness, features)
-    })
+    const own = readState(
+      FeatureDrift.type,
+      current,
+      open,
+      ({ seen, tests, tick, columns, slowness, results, drifted }) => {
+        const { features } = shape
+        const lengths = results.length === features * RESULTS && drifted.length === features
+        const counts = isCount(seen) && isCount(tests) && isCount(tick)
+        return lengths && counts && checkColumns(columns, shape) && checkSlowness(slowness, features)
+      },
+    )
     const drift = new FeatureDrift(shape)
     drift.#state = own
     return drift
