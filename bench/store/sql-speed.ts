@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { PostgresStore, type SqlStore, SqliteStore } from '../../src/store/sql/index.ts'
+import { PostgresStore, SqliteStore, type SqlStore } from '../../src/store/sql/index.ts'
 import { NO_POSTGRES, PostgresServer } from '../../test/store/sql/postgres-server.ts'
 import { SQLITES } from '../../test/store/sql/sqlite-drivers.ts'
 

@@ -35,9 +35,9 @@ export function readTime(name: string, value: unknown, order?: DateOrder): numbe
     return ofText(name, text, order)
   }
   if (typeof value === 'object' && value !== null) {
-    const { valueOf } = value as { valueOf?: unknown }
-    // what a file says of itself is no function
-    const plain: unknown = typeof valueOf === 'function' ? valueOf.call(value) : undefined
+    const told = value as { valueOf?: unknown }
+    // in what a file says it is no function
+    const plain: unknown = typeof told.valueOf === 'function' ? told.valueOf() : undefined
     if (typeof plain === 'number' && Number.isFinite(plain)) return Math.trunc(plain)
   }
   return invalid(name, 'a time', value)
