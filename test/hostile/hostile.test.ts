@@ -1,8 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { TradeLearnError } from '../../src/core/errors.ts'
-import { parseSnapshot } from '../../src/core/snapshot.ts'
+import { readTime } from '../../src/core/read-time.ts'
+import { parseSnapshot, restore } from '../../src/core/snapshot.ts'
+import { readEvaluation } from '../../src/evaluation/index.ts'
 import { defaultCodecs } from '../../src/lifecycle/index.ts'
+import { readFreqtrade } from '../../src/trades/index.ts'
 import { badCalls } from './bad-calls.ts'
 import { fuzz, inputOf } from './fuzz.ts'
 import { PARTS, targets } from './targets.ts'
@@ -64,6 +67,60 @@ describe('a file of the worst kind is refused by every reader, quickly:', () => 
       expect((refusal as TradeLearnError | undefined)?.name, `${name}: ${String(refusal)}`).toBe('TradeLearnError')
     }
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
+  })
+})
+
+describe('what the fuzz has found stays found:', () => {
+  const codeOf = (act: () => unknown): unknown => {
+    try {
+      act()
+    } catch (error) {
+      return (error as TradeLearnError).code
+    }
+    return 'none'
+  }
+  const saved = (type: string): string => JSON.stringify(PARTS.find((part) => part.toJSON().type === type))
+  test.each([
+    ['conformal-interval', '"window":20', '"window":21000000000'],
+    ['conformal-interval', '"head":10', '"head":1e9'],
+    ['standard-scaler', '"features":3', '"features":1000000000'],
+  ])('%s with %s made %s', (type, from, to) => {
+    const file = saved(type)
+    expect(file).toContain(from)
+    const code = codeOf(() => restore(parseSnapshot(file.replace(from, to)), defaultCodecs()))
+    expect(code).toMatch(/^(INVALID_OPTION|CORRUPT_SNAPSHOT)$/)
+  })
+
+  test('an exit’s reason that is a nest of lists', () => {
+    const reason = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
+    const trade = { pair: 'A', open_rate: 1, close_rate: 1, fee_open: 0, fee_close: 0, exit_reason: reason }
+    const times = { open_timestamp: 1_704_067_200_000, close_timestamp: 1_704_067_300_000 }
+    expect(readFreqtrade({ strategy: { s: { trades: [{ ...trade, ...times }] } } })).toMatchObject([
+      { exitReason: 'exit' },
+    ])
+  })
+
+  test('a time that calls its number by a name', () => {
+    expect(codeOf(() => readTime('time', JSON.parse('{"valueOf":5}')))).toBe('INVALID_TIME')
+  })
+
+  test('words of an evaluation that are names of every object', () => {
+    const text = JSON.stringify({ version: 1, validation: {}, name: 'constructor', endless: 'Infinity' })
+    expect(readEvaluation(text)).toMatchObject({ name: 'constructor', endless: Number.POSITIVE_INFINITY })
+  })
+
+  test('messages with a file’s own words move no cursor and fill no screen', () => {
+    for (const word of ['\u001b[2J', '\u009b31m', '\u202e', 'x'.repeat(1e6)]) {
+      const file = JSON.stringify({ type: 'adwin', version: 1, options: { [word]: 1 }, state: {} })
+      const error = ((): Error => {
+        try {
+          return restore(parseSnapshot(file), defaultCodecs()) as never
+        } catch (caught) {
+          return caught as Error
+        }
+      })()
+      expect(error.message).toMatch(/^[ -~…\n]{1,2100}$/)
+    }
   })
 })
 

@@ -254,8 +254,6 @@ export function targets(): readonly Target[] {
   const refit = forest.refit()
   while (!refit.next().done);
   const model = forest.toForestModel({ names: ['a', 'b', 'c'], meta: { trainedOn: 'SPY' } })
-  const folder = mkdtempSync(join(tmpdir(), 'tradelearn-hostile-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const codecs = [
     ...defaultCodecs(),
     ...[RobustScaler, QuantileScaler, Winsorizer, TargetEncoder, VarianceFilter, MissingIndicator],
@@ -341,9 +339,14 @@ export function targets(): readonly Target[] {
       form: 'lines',
       seeds: [CANDLES],
       use: (file) => {
-        const path = join(folder, 'candles.csv')
-        writeFileSync(path, file)
-        readCandles(path)
+        const folder = mkdtempSync(join(tmpdir(), 'tradelearn-hostile-'))
+        try {
+          const path = join(folder, 'candles.csv')
+          writeFileSync(path, file)
+          readCandles(path)
+        } finally {
+          rmSync(folder, { recursive: true, force: true })
+        }
       },
     },
   ]
