@@ -34,6 +34,9 @@ export type ErrorCode =
   | 'ABORTED'
   | 'STORE_FAILED'
   | 'NOT_OPEN'
+  | 'LOCKED'
+  | 'BACKPRESSURE'
+  | 'CORRUPT_JOURNAL'
 
 /**
  * The one error that the library throws: a `code` for programs and a message that says what was wanted and what came.
