@@ -71,7 +71,9 @@ export async function recover(
       store ||= owner
       if (owner !== store) refuse(segment.name, 0, seq + 1, `it belongs to another store`)
       if (head.epoch !== segment.epoch) refuse(segment.name, 0, seq + 1, `it has another file's name`)
-      if (known !== undefined && head.previous !== known) refuse(segment.name, 0, seq + 1, `it does not follow`)
+      // 0: the event before was in a snapshot alone when the segment was begun
+      if (known !== undefined && head.previous !== 0 && head.previous !== known)
+        refuse(segment.name, 0, seq + 1, `it does not follow`)
     }
     const scan = scanSegment(bytes, segment.first, until, identify, (frame) => {
       if (frame.seq <= base) return
@@ -85,7 +87,8 @@ export async function recover(
     if (isLast) tornTail = await settleTail(fs, directory, segment.name, bytes, scan, durability)
     if (scan.seq >= seq) {
       seq = scan.seq
-      crc = scan.crc
+      // a head that is torn does not know what it follows
+      if (scan.offset > 0) crc = scan.crc
     } else if (isLast) {
       warnings.push(`The journal ends at event ${scan.seq}, before its snapshot of event ${base}: its end is lost.`)
     }
