@@ -236,9 +236,7 @@ export class JournalStore implements EventStore {
   // --------------------------------------------------------------- mechanics
 
   #start(): void {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-    })
+    this.#running ??= this.#run()
   }
 
   /** Does what is queued until nothing is, one write at a time. */
@@ -249,6 +247,8 @@ export class JournalStore implements EventStore {
       if (this.#queue.length > 0) await this.#storeBatch()
       if (this.#failure === null && this.#saves.length > 0) await this.#storeSnapshot()
     }
+    // in the same breath as the last look at the queue: what is told a moment later must start anew
+    this.#running = undefined
   }
 
   async #storeBatch(): Promise<void> {

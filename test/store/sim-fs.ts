@@ -229,7 +229,11 @@ export class SimDisk {
           inode.pending.push({ size })
         }),
       close: (fd) => call(() => void fds.delete(fd)),
-      rename: (from, to) => call(() => (named(from), change({ kind: 'rename', from, to }))),
+      rename: (from, to) =>
+        call(() => {
+          named(from)
+          change({ kind: 'rename', from, to })
+        }),
       link: (from, to) =>
         call(() => {
           const inode = this.#visible.get(from)
