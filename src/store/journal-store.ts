@@ -21,7 +21,7 @@ export type JournalStoreOptions = {
    * @defaultValue 'power-loss'
    */
   readonly mode?: 'power-loss' | 'process-kill' | 'none'
-  /** Bytes after which a new file is begun. @defaultValue 67108864 (64 MiB: read back in about a second) */
+  /** Bytes after which a new file is begun. @defaultValue 67108864 (64 MiB: read back in two or three seconds) */
   readonly segmentBytes?: number
   /** Snapshots that are kept, with all events since the oldest of them. @defaultValue 3 */
   readonly keepSnapshots?: number
