@@ -193,14 +193,14 @@ export class JournalStore implements EventStore {
     })
   }
 
-  /** Saves a snapshot of everything up to `seq`. @throws `STORE_FAILED`, `INVALID_INPUT` where `seq` is not stored */
+  /** Saves a snapshot of everything up to `seq`, once that is stored. @throws `STORE_FAILED`, `INVALID_INPUT` where no event has that number */
   async saveSnapshot(seq: number, value: JsonValue): Promise<void> {
     this.#check()
     integer('seq', seq, this.#snapshotSeq, 'INVALID_INPUT')
-    if (seq > this.#storedSeq) {
+    if (seq > this.#queuedSeq) {
       throw new TradeLearnError(
         'INVALID_INPUT',
-        `"seq" must be at most ${this.#storedSeq}, which is stored, got ${seq}.`,
+        `"seq" must be at most ${this.#queuedSeq}, the newest event, got ${seq}.`,
       )
     }
     const bytes = encodeSnapshot(this.#store, this.#lock!.epoch, seq, value)
@@ -245,7 +245,9 @@ export class JournalStore implements EventStore {
     await undefined
     while (this.#failure === null && (this.#queue.length > 0 || this.#saves.length > 0)) {
       if (this.#queue.length > 0) await this.#storeBatch()
-      if (this.#failure === null && this.#saves.length > 0) await this.#storeSnapshot()
+      // not before the events that it stands for
+      const save = this.#saves[0]
+      if (this.#failure === null && save && save.seq <= this.#storedSeq) await this.#storeSnapshot()
     }
     // in the same breath as the last look at the queue: what is told a moment later must start anew
     this.#running = undefined

@@ -67,7 +67,7 @@ async function refuseLiving(fs: Fs, path: string): Promise<void> {
   if (!(await fs.isAlive({ pid: pid!, boot, started }))) return
   throw new TradeLearnError(
     'STORE_LOCKED',
-    `${show(path)} must not be held by a living process, got process ${pid} (owner ${show(owner)}, started at ${show(started)}, boot ${show(boot)}).`,
+    `${show(path)} must not be held by a living process, got pid ${pid} (owner ${show(owner)}, started at ${show(started)}, boot ${show(boot)}).`,
   )
 }
 

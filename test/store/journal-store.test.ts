@@ -224,7 +224,7 @@ describe('the lock', () => {
     const second = opened(onDisk(disk).options)
     await expect(second).rejects.toMatchObject({
       code: 'STORE_LOCKED',
-      message: expect.stringMatching(/process 1 \(owner "bot-7", started at "1", boot "1"\)/),
+      message: expect.stringMatching(/pid 1 \(owner "bot-7", started at "1", boot "1"\)/),
     })
     expect(await store.append('undisturbed')).toBe(1)
     await store.close()
@@ -284,7 +284,7 @@ describe('on the disk of this machine', () => {
       const { store } = await opened({ directory, mode })
       await expect(opened({ directory })).rejects.toMatchObject({
         code: 'STORE_LOCKED',
-        message: expect.stringContaining(`process ${process.pid}`),
+        message: expect.stringContaining(`pid ${process.pid}`),
       })
       await Promise.all(Array.from({ length: 1000 }, (_, i) => store.append({ i })))
       await store.saveSnapshot(600, 'so far')
