@@ -26,7 +26,7 @@ export type DistributionDriftOptions = Omit<FeatureDriftOptions, 'features' | 'd
 export class DistributionDrift implements DriftDetector, Sized {
   static readonly type: string = 'distribution-drift'
   /** Those of {@link FeatureDrift}. */
-  static readonly version: number = FeatureDrift.version
+  static readonly version: number = 2
 
   readonly options: DistributionDriftOptions
   readonly #x: Float64Array = new Float64Array(1)
