@@ -3,7 +3,7 @@ import { integer, oneOf, text } from '../core/check.ts'
 import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
 import type { Fs } from './fs.ts'
 import { holdsLock, type Lock, takeLock } from './lock.ts'
-import { readListing, untilOf } from './names.ts'
+import { readListing, snapshotName, untilOf } from './names.ts'
 import { nodeFs } from './node-fs.ts'
 import { recover } from './recovery.ts'
 import { SegmentWriter } from './segment-writer.ts'
@@ -91,6 +91,8 @@ export class JournalStore implements EventStore {
   #queuedSeq = 0
   #storedSeq = 0
   #snapshotSeq = 0
+  /** Snapshots that were found damaged, which do not count among those that are kept. */
+  #damaged: readonly string[] = []
   #queue: Append[] = []
   /** Events that are not stored yet, those on their way included. */
   #waiting = 0
@@ -162,6 +164,7 @@ export class JournalStore implements EventStore {
       this.#store = found.store || fs.unique()
       this.#queuedSeq = this.#storedSeq = found.seq
       this.#snapshotSeq = found.recovery.snapshot?.seq ?? 0
+      this.#damaged = found.damaged
       await this.#beginSegment(found.crc)
       await this.#prune()
       return found.recovery
@@ -279,6 +282,7 @@ export class JournalStore implements EventStore {
     try {
       await this.#checkLock()
       await writeSnapshot(this.#fs, this.#directory, seq, bytes, this.#files)
+      this.#damaged = this.#damaged.filter((name) => name !== snapshotName(seq))
       await this.#beginSegment(this.#writer!.crc)
       await this.#prune()
     } catch (error) {
@@ -304,8 +308,9 @@ export class JournalStore implements EventStore {
   /** Removes snapshots beyond those that are kept, and segments that none of them needs. */
   async #prune(): Promise<void> {
     const { snapshots, segments } = readListing(await this.#fs.readdir(this.#directory))
-    if (snapshots.length < this.#keepSnapshots) return
-    const oldest = snapshots.at(-this.#keepSnapshots)!.seq
+    const whole = snapshots.filter(({ name }) => !this.#damaged.includes(name))
+    if (whole.length < this.#keepSnapshots) return
+    const oldest = whole.at(-this.#keepSnapshots)!.seq
     await this.#checkLock()
     for (const { name, seq } of snapshots) if (seq < oldest) await this.#fs.unlink(`${this.#directory}/${name}`)
     for (const [i, { name }] of segments.entries()) {

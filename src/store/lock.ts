@@ -47,10 +47,12 @@ const newest = (...lists: readonly (readonly { readonly epoch: number }[])[]): n
 
 async function create(fs: Fs, directory: string, path: string, text: string): Promise<boolean> {
   const draft = `${directory}/lock-${fs.unique()}.tmp`
-  await edit(fs, draft, 'create', (fd) => writeAll(fs, fd, new TextEncoder().encode(text), 0))
-  const created = await fs.link(draft, path)
-  await fs.unlink(draft)
-  return created
+  try {
+    await edit(fs, draft, 'create', (fd) => writeAll(fs, fd, new TextEncoder().encode(text), 0))
+    return await fs.link(draft, path)
+  } finally {
+    await fs.unlink(draft)
+  }
 }
 
 async function refuseLiving(fs: Fs, path: string): Promise<void> {
