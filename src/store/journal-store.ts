@@ -29,6 +29,11 @@ export type JournalStoreOptions = {
   readonly maxQueue?: number
   /** Bytes of events that may wait for the disk. @defaultValue 16777216 (16 MiB) */
   readonly maxQueueBytes?: number
+  /**
+   * What to do where the directory holds no journal. `'refuse'` is for a bot that knows it has one: a disk that was not
+   * mounted would else make it begin anew. @defaultValue 'create'
+   */
+  readonly ifMissing?: 'create' | 'refuse'
   /** Who holds the lock, for the message that another gets. @defaultValue 'tradelearn' */
   readonly owner?: string
 }
@@ -78,6 +83,7 @@ export class JournalStore implements EventStore {
   readonly #keepSnapshots: number
   readonly #maxQueue: number
   readonly #maxQueueBytes: number
+  readonly #ifMissing: 'create' | 'refuse'
   readonly #owner: string
   /** How a batch is made to last, and how files are that must not be missing when it does. */
   readonly #batches: Durability
@@ -108,6 +114,7 @@ export class JournalStore implements EventStore {
     keepSnapshots = 3,
     maxQueue = 65_536,
     maxQueueBytes = 16_777_216,
+    ifMissing = 'create',
     owner = 'tradelearn',
   }: JournalStoreOptions) {
     this.#directory = text('directory', directory)
@@ -117,6 +124,7 @@ export class JournalStore implements EventStore {
     this.#keepSnapshots = integer('keepSnapshots', keepSnapshots)
     this.#maxQueue = integer('maxQueue', maxQueue)
     this.#maxQueueBytes = integer('maxQueueBytes', maxQueueBytes)
+    this.#ifMissing = oneOf('ifMissing', ifMissing, ['create', 'refuse'])
     this.#owner = text('owner', owner)
     const nothing: Durability = { syncFile: async () => {}, syncDirectory: async () => {} }
     const real: Durability = { syncFile: (fd) => fs.fdatasync(fd), syncDirectory: (path) => fs.syncDir(path) }
@@ -155,6 +163,7 @@ export class JournalStore implements EventStore {
   ): Promise<Recovery> {
     const fs = this.#fs
     return await coded(async (pass) => {
+      if (this.#ifMissing === 'refuse') await this.#refuseMissing()
       await fs.mkdir(this.#directory)
       this.#lock = await takeLock(fs, this.#directory, this.#owner)
       const found = await recover(fs, this.#directory, this.#files, {
@@ -169,6 +178,12 @@ export class JournalStore implements EventStore {
       await this.#prune()
       return found.recovery
     })
+  }
+
+  async #refuseMissing(): Promise<void> {
+    const { segments } = readListing(await this.#fs.readdir(this.#directory))
+    if (segments.length > 0) return
+    throw new TradeLearnError('CORRUPT_STORE', `${show(this.#directory)} must hold a journal, got none.`)
   }
 
   /**
