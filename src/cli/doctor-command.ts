@@ -6,12 +6,18 @@ import { eventsOf } from '../store/findings.ts'
 import { inspectJournal, type JournalReport } from '../store/inspect.ts'
 import { nodeFs } from '../store/node-fs.ts'
 import { type Salvage, salvageJournal } from '../store/salvage.ts'
+import { fileSystemDoubt } from './file-system.ts'
 import { type Cell, formatTable } from './table.ts'
 
 type Flags = { readonly salvage?: string; readonly json?: boolean }
 
 /** What `tradelearn doctor --json` prints; `salvage` is null where none was asked for. */
-type Answer = JournalReport & { readonly directory: string; readonly salvage: Omit<Salvage, 'from' | 'to'> | null }
+type Answer = JournalReport & {
+  readonly directory: string
+  /** Why the file system may not keep its word, where something is known against it. */
+  readonly fileSystem: string | null
+  readonly salvage: Omit<Salvage, 'from' | 'to'> | null
+}
 
 /** `tradelearn doctor`. */
 export function doctorCommand(): Command {
@@ -76,12 +82,14 @@ function realPath(path: string): string {
 
 function jsonOf(directory: string, report: JournalReport, salvage: Salvage | null): string {
   const { from: _, to: __, ...saved } = salvage ?? ({} as Salvage)
-  const answer: Answer = { directory, ...report, salvage: salvage && saved }
+  const fileSystem = fileSystemDoubt(directory) ?? null
+  const answer: Answer = { directory, fileSystem, ...report, salvage: salvage && saved }
   return JSON.stringify(answer, null, 2)
 }
 
 function textOf(directory: string, report: JournalReport, salvage: Salvage | null, to: string | undefined): string {
   const { healthy, store, events, expected, newest, locks, segments, snapshots, keptAside, findings } = report
+  const doubt = fileSystemDoubt(directory)
   const damages = findings.filter(({ severity }) => severity === 'damage').length
   const parts = [
     `${show(directory)}: ${healthy ? 'healthy' : `damaged, ${damages} findings`}.`,
@@ -94,6 +102,7 @@ function textOf(directory: string, report: JournalReport, salvage: Salvage | nul
       return `Lock: ${name}, ${who}, ${alive ? 'which lives' : 'which is gone'}.`
     }),
     ...(locks.length === 0 ? ['Lock: none.'] : []),
+    ...(doubt === undefined ? [] : [`File system: ${doubt}.`]),
     '',
     table(
       ['file', 'bytes', 'format', 'epoch', 'events', 'readable', 'state'],

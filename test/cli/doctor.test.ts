@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fileSystemDoubt } from '../../src/cli/file-system.ts'
 import { JournalStore } from '../../src/store/journal-store.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -66,6 +67,16 @@ function damage(directory: string): void {
 }
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be shown
 const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
+
+test.skipIf(process.platform !== 'linux')('a file system that does not keep its word is named', () => {
+  expect(fileSystemDoubt('.', () => 0x01021994)).toMatch(/^tmpfs: .*gone with the power/)
+  expect(fileSystemDoubt('.', () => 0xff534d42 | 0)).toMatch(/^SMB: /)
+  expect(
+    fileSystemDoubt('.', () => 0xef53),
+    'ext4',
+  ).toBeUndefined()
+  expect(fileSystemDoubt(join(folder, 'not there'))).toBeUndefined()
+})
 
 describe('tradelearn doctor', () => {
   test('says what is in a healthy journal, and ends with 0', async () => {

@@ -10,7 +10,7 @@ import { frameOf, readFrame } from '../../src/store/frame.ts'
 import type { Fs } from '../../src/store/fs.ts'
 import { JournalStore } from '../../src/store/journal-store.ts'
 import { nodeFs } from '../../src/store/node-fs.ts'
-import { type SmallSignal, smallOptions, stateOf } from '../lifecycle/helpers.ts'
+import { account, candleAt, type SmallSignal, signalAt, smallOptions, stateOf } from '../lifecycle/helpers.ts'
 import { botEvent, happen, newWorld, opening } from '../lifecycle/stream.ts'
 import { onDisk, opened } from './opened.ts'
 import { chance, SimDisk } from './sim-fs.ts'
@@ -467,6 +467,27 @@ describe('on the disk of this machine', () => {
 })
 
 describe('a learner that is opened over a journal', () => {
+  test('decides at once while the disk is stuck, and says so to whoever waits for the record', async () => {
+    const { options } = onDisk()
+    const { fs, letGo, syncs } = held(options.fs!)
+    const store = new JournalStore({ ...options, fs })
+    const learner = await TradeLearner.open<SmallSignal>({ ...smallOptions(), store })
+    for (let bar = 0; bar < 6; bar++) learner.onCandle(candleAt('A', bar, 100))
+    await learner.stored()
+    letGo()
+    const before = syncs()
+    const decision = learner.decide(signalAt(6), account)
+    let isStored = false
+    const stored = learner.stored().then(() => {
+      isStored = true
+    })
+    await turns(500)
+    expect([decision.symbol, syncs() - before, isStored]).toEqual(['A', 1, false])
+    letGo()
+    await stored
+    expect(isStored).toBe(true)
+  })
+
   test('goes on after power losses as if there had been none, to the bit', async () => {
     const leftOut = 46_656
     const events = [
