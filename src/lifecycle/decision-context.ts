@@ -1,14 +1,15 @@
-import type { DecisionContext } from '../decision/index.ts'
+import type { Clearance, DecisionContext } from '../decision/index.ts'
 import type { Account, Signal } from '../market.ts'
 import type { Parts } from './parts.ts'
 
-/** What a policy gets to know about a signal besides the prediction; `novelty` where a scorer has been asked. */
+/** What a policy gets to know of a signal besides the prediction: what it may do, and `novelty` where a scorer was asked. */
 export function contextOf<S extends Signal>(
-  { features, killSwitch }: Parts<S>,
+  { features }: Parts<S>,
   { symbol, side, stop, target }: S,
   price: number,
   account: Account,
   trades: number,
+  { state, cause }: Clearance,
   novelty?: number,
 ): DecisionContext {
   return {
@@ -23,8 +24,6 @@ export function contextOf<S extends Signal>(
     account,
     trades,
     ...(novelty === undefined ? {} : { novelty }),
-    halted: killSwitch.halted
-      ? (killSwitch.cause ?? { code: 'UNKNOWN', text: 'The kill switch gave no cause.' })
-      : null,
+    halted: state === 'halted' ? (cause ?? { code: 'UNKNOWN', text: 'The kill switch gave no cause.' }) : null,
   }
 }

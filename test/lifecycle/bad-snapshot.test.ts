@@ -179,10 +179,10 @@ test('a kill switch that cannot be read comes back halted', () => {
 })
 
 test('a newer version is refused with both numbers, outside and within', () => {
-  const outer = refusal(altered(['version'], 5))
+  const outer = refusal(altered(['version'], 6))
   expect([outer.code, outer.message]).toEqual([
     'UNSUPPORTED_VERSION',
-    'The "trade-learner" snapshot has version 5; this release reads up to 4. Update tradelearn.',
+    'The "trade-learner" snapshot has version 6; this release reads up to 5. Update tradelearn.',
   ])
   for (const part of ['features', 'labeler', 'success', 'interval']) {
     const inner = refusal(altered(['state', 'parts', part, 'version'], 3))
