@@ -1,7 +1,14 @@
-import { fraction, integer, nonNegative, oneOf, positive, text } from '../core/check.ts'
+import { canonicalJson } from '../core/canonical-json.ts'
+import { fraction, integer, positive, text } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
-import type { Account, Plan, Reason, Side } from '../market.ts'
-import { because, percent } from './reasons.ts'
+import { fnv1a } from '../core/hash.ts'
+import { packState } from '../core/state.ts'
+import type { Account, Plan, Position, Reason } from '../market.ts'
+import { checkAccount, heldIn, type Order, opposite } from './account.ts'
+import { because, percent, type ReasonCode } from './reasons.ts'
+import type { RiskLedger } from './risk-ledger.ts'
+
+export { checkAccount, type Order } from './account.ts'
 
 /** What the operator allows. Never learned, never stored in a model, never widened by a prediction. */
 export type Limits = {
@@ -11,18 +18,57 @@ export type Limits = {
   readonly maxPositions: number
   /** Largest loss at the stop in one trade, as a fraction of equity. @defaultValue 0.01 */
   readonly maxRisk: number
+  /** Most orders within `ordersWindow`; needs a ledger. @defaultValue Infinity */
+  readonly maxOrders: number
+  /** The window of `maxOrders`, in milliseconds. @defaultValue 60_000 */
+  readonly ordersWindow: number
+  /** Most held in one symbol, both sides added up, as a fraction of equity. @defaultValue Infinity */
+  readonly maxSymbolExposure: number
+  /** Most held in one sector, both sides added up, as a fraction of equity. @defaultValue Infinity */
+  readonly maxSectorExposure: number
+  /** The sector of each symbol. Symbols that are missing here form one sector together. @defaultValue {} */
+  readonly sectorOf: { readonly [symbol: string]: string }
+  /** Most held on one side over all symbols, as fractions of equity. @defaultValue { long: Infinity, short: Infinity } */
+  readonly maxSideExposure: { readonly long: number; readonly short: number }
+  /** Most held over all, both sides added up, as a fraction of equity. @defaultValue Infinity */
+  readonly maxGrossExposure: number
+  /** Loss since the day began, as a fraction of the equity then, at which nothing is opened for the rest of the day;
+   *  needs a ledger. @defaultValue Infinity */
+  readonly maxDailyLoss: number
+  /** Hash of all the others: equal limits have equal ones. */
+  readonly fingerprint: string
 }
 
-/** Where a plan would be carried out. */
-export type Order = { readonly symbol: string; readonly side: Side }
+/** Limits as an operator writes them: what is left out gets its default. */
+export type LimitOptions = Partial<Omit<Limits, 'maxSideExposure' | 'fingerprint'>> & {
+  readonly maxSideExposure?: { readonly long?: number; readonly short?: number }
+  /** Worked out anew, whatever stands here. */
+  readonly fingerprint?: string
+}
 
-/** Checked, frozen limits; what is left out gets its default. */
-export function createLimits({ maxPosition = 0.1, maxPositions = 20, maxRisk = 0.01 }: Partial<Limits> = {}): Limits {
-  return Object.freeze({
+/** Checked limits, frozen all the way down; what is left out gets its default. */
+export function createLimits(options: LimitOptions = {}): Limits {
+  const { maxPosition = 0.1, maxPositions = 20, maxRisk = 0.01 } = options
+  const { maxOrders = Infinity, ordersWindow = 60_000, maxDailyLoss = Infinity } = options
+  const { maxSymbolExposure = Infinity, maxSectorExposure = Infinity, maxGrossExposure = Infinity } = options
+  const { long = Infinity, short = Infinity } = options.maxSideExposure ?? {}
+  const limits = {
     maxPosition: fraction('maxPosition', maxPosition),
     maxPositions: integer('maxPositions', maxPositions, 0),
     maxRisk: fraction('maxRisk', maxRisk),
-  })
+    maxOrders: maxOrders === Infinity ? maxOrders : integer('maxOrders', maxOrders, 0),
+    ordersWindow: positive('ordersWindow', ordersWindow),
+    maxSymbolExposure: most('maxSymbolExposure', maxSymbolExposure),
+    maxSectorExposure: most('maxSectorExposure', maxSectorExposure),
+    sectorOf: sectors(options.sectorOf ?? {}),
+    maxSideExposure: Object.freeze({
+      long: most('maxSideExposure.long', long),
+      short: most('maxSideExposure.short', short),
+    }),
+    maxGrossExposure: most('maxGrossExposure', maxGrossExposure),
+    maxDailyLoss: maxDailyLoss === Infinity ? maxDailyLoss : fraction('maxDailyLoss', maxDailyLoss),
+  }
+  return Object.freeze({ ...limits, fingerprint: fnv1a(canonicalJson(packState(limits))) })
 }
 
 /**
@@ -32,8 +78,11 @@ export function createLimits({ maxPosition = 0.1, maxPositions = 20, maxRisk = 0
  *
  *     p + s E <= maxPosition E        s d / P <= maxRisk        open positions <= maxPositions
  *
- * exactly, in floating point, and so does the quantity. It never enlarges. An order against a position held in the
- * symbol may always be as large as that position, whatever the limits say: closing is never blocked. O(positions).
+ * exactly, in floating point, and so does the quantity; what is held in the symbol, its sector, on the side and over
+ * all, added to s E, obeys its own limit likewise. What a ledger has reserved for other decisions counts as held. It
+ * never enlarges. An order against a position held in the symbol may always be as large as that position, whatever the
+ * limits, the ledger and the clock say: closing is never blocked. Nothing is opened where a limit on orders or on the
+ * day's loss cannot be checked. Pure: the ledger is read, not changed. O(positions + reservations).
  *
  * @throws `INVALID_ACCOUNT` where the account holds a number or word that cannot be
  *
@@ -42,17 +91,33 @@ export function createLimits({ maxPosition = 0.1, maxPositions = 20, maxRisk = 0
  * const allowed = applyLimits(plan, { symbol: 'BTC', side: 'long' }, account, createLimits({ maxRisk: 0.005 }))
  * ```
  */
-export function applyLimits(plan: Plan, order: Order, account: Account, limits: Limits): Plan {
-  const { equity, positions } = checkAccount(account)
+export function applyLimits(
+  plan: Plan,
+  order: Order,
+  account: Account,
+  limits: Limits,
+  ledger?: RiskLedger,
+  time?: number,
+): Plan {
+  const { equity } = checkAccount(account)
   if (plan.action === 'skip') return resize(plan, 0, equity, [])
   const { price, stop } = plan
   const fault = faultOf(plan)
   if (fault !== null) return resize(plan, 0, equity, [because('INVALID_PLAN', fault)])
 
   const { maxPosition, maxPositions, maxRisk } = limits
-  const held = exposure(account, order)
+  const pending = ledger === undefined ? [] : ledger.pending(account, time ?? NaN)
+  const positions = pending.length > 0 ? [...account.positions, ...pending] : account.positions
+  const held = heldIn(positions, order)
   const reasons: Reason[] = []
   let size = plan.size
+
+  // what no size makes good: the clock, the day, the rate
+  const shut = shutBy(account, limits, ledger, time)
+  if (shut !== null) {
+    size = 0
+    reasons.push(shut)
+  }
 
   // adding to a position opens no other one
   if (held === 0 && !(positions.length < maxPositions)) {
@@ -70,6 +135,17 @@ export function applyLimits(plan: Plan, order: Order, account: Account, limits: 
     )
   }
 
+  // room left in what the symbol is part of
+  for (const cap of capsOf(limits, order)) {
+    if (cap.most === Infinity) continue
+    const sum = total(positions, cap.counts)
+    const allowed = (s: number): boolean => sum + s * equity <= cap.most * equity
+    if (allowed(size)) continue
+    size = largest(Math.min(size, cap.most - sum / equity), allowed)
+    const text = `${percent(sum / equity)} of equity are held in ${cap.name}; the limit is ${percent(cap.most)}.`
+    reasons.push(because(cap.code, text))
+  }
+
   // loss at the stop, by size and by quantity
   const distance = Math.abs(price - stop)
   const affordable = (s: number): boolean =>
@@ -85,15 +161,16 @@ export function applyLimits(plan: Plan, order: Order, account: Account, limits: 
   }
 
   // closing what is held on the other side is always allowed
-  const closing = closingSize(plan, order, account)
+  const closing = closingSize(plan, order, account, ledger, time)
   if (closing > size) return resize(plan, closing, equity, [...reasons, closes(closing, order)])
   return resize(plan, size, equity, reasons)
 }
 
 /** The part of a plan that closes an opposite position; everything else is taken out of it. O(positions). */
-export function onlyClosing(plan: Plan, order: Order, account: Account): Plan {
+export function onlyClosing(plan: Plan, order: Order, account: Account, ledger?: RiskLedger, time?: number): Plan {
   const { equity } = checkAccount(account)
-  const closing = plan.action === 'skip' || faultOf(plan) !== null ? 0 : closingSize(plan, order, account)
+  const none = plan.action === 'skip' || faultOf(plan) !== null
+  const closing = none ? 0 : closingSize(plan, order, account, ledger, time)
   return resize(plan, closing, equity, closing > 0 ? [closes(closing, order)] : [])
 }
 
@@ -111,32 +188,62 @@ export function resize(plan: Plan, wanted: number, equity: number, reasons: read
   }
 }
 
-/** Passes a sane account, else throws `INVALID_ACCOUNT`. */
-export function checkAccount(account: Account): Account {
-  if (typeof account !== 'object' || account === null) invalid('"account" must be an object', account)
-  positive('account.equity', account.equity, 'INVALID_ACCOUNT')
-  if (!Array.isArray(account.positions)) invalid('"account.positions" must be an array', account.positions)
-  for (const position of account.positions) {
-    if (typeof position !== 'object' || position === null) invalid('A position must be an object', position)
-    text('position.symbol', position.symbol, 'INVALID_ACCOUNT')
-    oneOf('position.side', position.side, ['long', 'short'], 'INVALID_ACCOUNT')
-    nonNegative('position.notional', position.notional, 'INVALID_ACCOUNT')
-  }
-  return account
+/** One limit on what is held. */
+type Cap = {
+  readonly code: ReasonCode
+  readonly name: string
+  readonly most: number
+  readonly counts: (position: Position) => boolean
 }
 
-/** What is held on the order's side of its symbol, in account currency. */
-function exposure({ positions }: Account, { symbol, side }: Order): number {
+function capsOf(limits: Limits, { symbol, side }: Order): readonly Cap[] {
+  const { maxSymbolExposure, maxSectorExposure, maxSideExposure, maxGrossExposure, sectorOf } = limits
+  const sector = (name: string): string => (Object.hasOwn(sectorOf, name) ? sectorOf[name]! : '')
+  const own = sector(symbol)
+  const named = own === '' ? 'symbols without a sector' : own
+  return [
+    { code: 'MAX_SYMBOL', name: symbol, most: maxSymbolExposure, counts: (held) => held.symbol === symbol },
+    { code: 'MAX_SECTOR', name: named, most: maxSectorExposure, counts: (held) => sector(held.symbol) === own },
+    { code: 'MAX_SIDE', name: `${side} positions`, most: maxSideExposure[side], counts: (held) => held.side === side },
+    { code: 'MAX_GROSS', name: 'all positions', most: maxGrossExposure, counts: () => true },
+  ]
+}
+
+function total(positions: readonly Position[], counts: (position: Position) => boolean): number {
   let sum = 0
-  for (const position of positions) if (position.symbol === symbol && position.side === side) sum += position.notional
+  for (const position of positions) if (counts(position)) sum += position.notional
   return sum
 }
 
+/** Why nothing may be opened at all now, or null. */
+function shutBy(account: Account, limits: Limits, ledger?: RiskLedger, time?: number): Reason | null {
+  const { maxOrders, ordersWindow, maxDailyLoss } = limits
+  if (ledger === undefined) {
+    if (time !== undefined && !Number.isFinite(time)) return because('CLOCK', `The time is ${show(time)}.`)
+    if (maxOrders === Infinity && maxDailyLoss === Infinity) return null
+    return because('NO_LEDGER', 'Limits on orders and on the loss of a day need a ledger, and none was given.')
+  }
+  const fault = ledger.faultOf(time)
+  if (fault !== null) return because('CLOCK', fault)
+  const now = time as number
+  if (ledger.isFull(now)) return because('LEDGER_FULL', 'Too many decisions wait to show up in the account.')
+  if (maxOrders !== Infinity) {
+    const orders = ledger.ordersSince(now - ordersWindow)
+    const text = `${orders} orders were given in the last ${ordersWindow} ms; the limit is ${maxOrders}.`
+    if (!(orders < maxOrders)) return because('MAX_ORDERS', text)
+  }
+  if (maxDailyLoss === Infinity) return null
+  const { start, low } = ledger.day(account.equity, now)
+  if (Number.isNaN(start)) return because('NO_LEDGER', 'The ledger has been shown no account, so no loss is known.')
+  const text = `Equity fell from ${start} to ${low} today; ${percent(maxDailyLoss)} is the limit.`
+  return start - low < maxDailyLoss * start ? null : because('MAX_DAILY_LOSS', text)
+}
+
 /** The size at which the plan only closes; 0 where both sides are held, because then it may well open. */
-function closingSize({ size }: Plan, order: Order, account: Account): number {
-  if (exposure(account, order) > 0) return 0
-  const against = exposure(account, { ...order, side: order.side === 'long' ? 'short' : 'long' })
-  const { equity } = account
+function closingSize({ size }: Plan, order: Order, account: Account, ledger?: RiskLedger, time?: number): number {
+  const { equity, positions } = account
+  const own = (): number => (heldIn(positions, order) > 0 ? 0 : heldIn(positions, opposite(order)))
+  const against = ledger === undefined ? own() : ledger.closable(order, account, time ?? NaN)
   return largest(Math.min(size, against / equity, 1), (s) => s * equity <= against)
 }
 
@@ -173,6 +280,15 @@ function closes(size: number, { symbol }: Order): Reason {
   return because('CLOSES_POSITION', `${percent(size)} of equity closes the opposite position in ${symbol}.`)
 }
 
-function invalid(wanted: string, got: unknown): never {
-  throw new TradeLearnError('INVALID_ACCOUNT', `${wanted}, got ${show(got)}.`)
+/** Passes a share of equity that may be unlimited or, with borrowed money, above 1; else throws. */
+function most(name: string, value: number): number {
+  if (typeof value === 'number' && value >= 0) return value
+  throw new TradeLearnError('INVALID_OPTION', `"${name}" must be a number of at least 0, got ${show(value)}.`)
+}
+
+/** A frozen copy without a prototype, so that a symbol named "constructor" has no sector. */
+function sectors(sectorOf: { readonly [symbol: string]: string }): { readonly [symbol: string]: string } {
+  const copy: { [symbol: string]: string } = Object.create(null)
+  for (const [symbol, sector] of Object.entries(sectorOf)) copy[symbol] = text(`sectorOf.${symbol}`, sector)
+  return Object.freeze(copy)
 }

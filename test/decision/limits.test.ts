@@ -226,7 +226,7 @@ describe('applyLimits', () => {
 
 describe('createLimits', () => {
   test('limits are frozen and have defaults', () => {
-    expect(createLimits()).toEqual({ maxPosition: 0.1, maxPositions: 20, maxRisk: 0.01 })
+    expect(createLimits()).toMatchObject({ maxPosition: 0.1, maxPositions: 20, maxRisk: 0.01 })
     expect(Object.isFrozen(createLimits())).toBe(true)
   })
 
