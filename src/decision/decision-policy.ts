@@ -4,8 +4,10 @@ import { show, TradeLearnError } from '../core/errors.ts'
 import { clamp, logit, sigmoid } from '../core/math.ts'
 import type { Account, Plan, Prediction, Reason } from '../market.ts'
 import { type BracketOptions, bracketFor, type Entry, isKnown } from './bracket.ts'
-import { applyLimits, checkAccount, createLimits, type Limits, onlyClosing, resize } from './limits.ts'
+import { checkAccount } from './account.ts'
+import { applyLimits, createLimits, type LimitOptions, type Limits, onlyClosing, resize } from './limits.ts'
 import { because, percent } from './reasons.ts'
+import type { RiskLedger } from './risk-ledger.ts'
 
 /** Options of {@link DecisionPolicy}. */
 export type DecisionPolicyOptions = BracketOptions & {
@@ -47,6 +49,10 @@ export type DecisionContext = {
   readonly novelty?: number
   /** Why the kill switch has halted trading (its `cause`), or null while it has not. */
   readonly halted: Reason | null
+  /** What the account does not show; limits on orders and on the loss of a day need it. Read, never changed. */
+  readonly ledger?: RiskLedger
+  /** Now, by the clock of the account's ledger, epoch milliseconds; needed with a ledger. */
+  readonly time?: number
 }
 
 /**
@@ -81,7 +87,7 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
   readonly options: DecisionPolicyOptions
 
   constructor(
-    options: Partial<Omit<DecisionPolicyOptions, 'limits'>> & { readonly limits?: Partial<Limits> | undefined } = {},
+    options: Partial<Omit<DecisionPolicyOptions, 'limits'>> & { readonly limits?: LimitOptions | undefined } = {},
   ) {
     const { takeAbove = 0.6, skipBelow = 0.4, bandsAround = 'half' } = options
     const { baseSize = 0.1, reduceTo = 0.5, takeFrom = 0.5 } = options
@@ -113,7 +119,7 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
 
   /** The plan without a model: every signal at the base size, under the same limits and kill switch. */
   baseline(context: DecisionContext): Plan {
-    const { signal, atr, account, halted } = context
+    const { signal, atr, account, halted, ledger, time } = context
     const { baseSize, fallbackVolatility, limits } = this.options
     text('signal.symbol', signal.symbol, 'INVALID_SIGNAL')
     oneOf('signal.side', signal.side, ['long', 'short'], 'INVALID_SIGNAL')
@@ -127,10 +133,10 @@ export class DecisionPolicy implements Policy<Prediction, DecisionContext, Plan>
     }
     const bracket = bracketFor(signal, atr, this.options, null)
     const wish: Plan = { action: 'take', size: baseSize, quantity: 0, price, ...bracket, reasons }
-    if (halted === null) return applyLimits(wish, signal, account, limits)
+    if (halted === null) return applyLimits(wish, signal, account, limits, ledger, time)
     // anything but null counts as halted: a cause that got lost on the way must not set trading free
     const cause = `Trading is halted (${halted?.code ?? 'cause unknown'}): ${halted?.text ?? 'no text came with it.'}`
-    return onlyClosing({ ...wish, reasons: [because('KILL_SWITCH', cause)] }, signal, account)
+    return onlyClosing({ ...wish, reasons: [because('KILL_SWITCH', cause)] }, signal, account, ledger, time)
   }
 
   decide(prediction: Prediction, context: DecisionContext): Plan {

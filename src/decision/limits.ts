@@ -8,7 +8,7 @@ import { checkAccount, heldIn, type Order, opposite } from './account.ts'
 import { because, percent, type ReasonCode } from './reasons.ts'
 import type { RiskLedger } from './risk-ledger.ts'
 
-export { checkAccount, type Order } from './account.ts'
+export type { Order } from './account.ts'
 
 /** What the operator allows. Never learned, never stored in a model, never widened by a prediction. */
 export type Limits = {
