@@ -17,6 +17,7 @@ const folders = [
   'report',
   'testing',
   'interop',
+  'store',
   'worker',
   'xgboost',
 ]

@@ -102,7 +102,8 @@ const createLearner = () =>
       ...defaultFeatures(),
       meta: { aiConfidence: numeric(), confirmations: numeric(), source: category('rules', 'ai') },
     }),
-    killSwitch: new KillSwitch({ mode: 'confidence' }), // the default halts after any three losses in a row
+    // the default halts after any three losses in a row, and after one slow moment of a busy machine
+    killSwitch: new KillSwitch({ mode: 'confidence', latency: Number.POSITIVE_INFINITY }),
   })
 // + tradelearn, to here
 

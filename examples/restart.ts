@@ -20,7 +20,7 @@ const options = () => ({
   features: new FeatureEngineer(defaultFeatures()),
   // no trade is reported in this example, so nothing is waited for, and losses on paper are no reason to halt
   reportWithin: 0,
-  killSwitch: new KillSwitch({ losses: Number.POSITIVE_INFINITY }),
+  killSwitch: new KillSwitch({ losses: Number.POSITIVE_INFINITY, latency: Number.POSITIVE_INFINITY }),
 })
 
 /** Plays the candles from `from` to `to`; the learner follows each trade on candles. */

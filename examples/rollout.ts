@@ -34,7 +34,11 @@ const learner = new TradeLearner<SimulatedSignal>({
   }),
   policy: new DecisionPolicy({ baseSize: 0.02 }),
   // this page is about the rollout's own guards
-  killSwitch: new KillSwitch({ losses: Number.POSITIVE_INFINITY, drawdown: Number.POSITIVE_INFINITY }),
+  killSwitch: new KillSwitch({
+    losses: Number.POSITIVE_INFINITY,
+    drawdown: Number.POSITIVE_INFINITY,
+    latency: Number.POSITIVE_INFINITY,
+  }),
   rollout: new Rollout({ name: 'first-model' }),
   reportWithin: 0,
 })

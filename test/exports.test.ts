@@ -39,7 +39,7 @@ test('the public names are those of golden/exports.txt', async () => {
 })
 
 /** Doors that bots without need of them should not pay for, or that want a package of their own. */
-const apart = ['./testing', './interop', './trades', './worker', './xgboost']
+const apart = ['./testing', './interop', './store', './trades', './worker', './xgboost']
 
 test('the root holds all that the folders do, but what stands apart', () => {
   const all = new Set(namesOf(sourceOf('.')))

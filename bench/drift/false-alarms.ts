@@ -25,17 +25,27 @@ export function countFalseAlarms(
   return { values, alarms }
 }
 
+/** Vectors whose values follow each other, and when to give up. */
+export type Slow = {
+  /** Of successive values of each feature. @defaultValue 0 */
+  readonly correlation?: number
+  /** Vectors to play at most. @defaultValue Infinity */
+  readonly most?: number
+}
+
 /** Plays vectors of normal values without change until there are `enough` false reports. */
 export function countFalseReports(
   options: Partial<FeatureDriftOptions> & { features: number },
   enough: number,
+  { correlation = 0, most = Infinity }: Slow = {},
 ): FalseAlarms {
   const rng = new SeededRng(`reports of ${options.test}`)
   const drift = new FeatureDrift(options)
   const x = new Float64Array(options.features)
+  const fresh = Math.sqrt(1 - correlation * correlation)
   let alarms = 0
-  while (alarms < enough) {
-    for (let i = 0; i < x.length; i++) x[i] = drawNormal(rng)
+  while (alarms < enough && drift.seen < most) {
+    for (let i = 0; i < x.length; i++) x[i] = correlation * x[i]! + fresh * drawNormal(rng)
     if (drift.update(x) === 'drift') alarms++
   }
   return { values: drift.seen, alarms }

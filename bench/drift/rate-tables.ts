@@ -11,11 +11,14 @@ const SIMULATED: readonly (readonly [every: number, alarms: number])[] = [
   [10_000, 400],
   [30_000, 200],
   [100_000, 100],
-  [300_000, 30],
-  [1e6, 10],
+  [300_000, 60],
+  [1e6, 30],
 ]
-/** Of those, the ones that each round plays; the rest the last one, where thresholds of one time tell of others. */
+/** Of those, the ones that each round plays where thresholds of one time tell of others; the rest the last round does. */
 const EACH_ROUND = 6
+/** Where they do not: the first of those that are put on a smooth curve, and from which on it is drawn. */
+const FIRST_SMOOTH = 2
+const DRAWN_FROM = 1
 /** How much of a correction each round makes; the last ones are of little more than noise. */
 const ROUNDS: readonly number[] = [1, 1, 1, 0.7, 0.5]
 /** How far a round may move the logarithm of a mean time. */
@@ -49,14 +52,17 @@ export type RateTable = {
   /** Bends thresholds so that they grow about linearly with the logarithm of the mean time. @defaultValue not at all */
   readonly bend?: readonly [(threshold: number) => number, (bent: number) => number]
   /**
-   * Where each time has restarts of its own, so that it tells nothing of the others: how thresholds go on beyond those
-   * that each round plays. @defaultValue there are none
+   * Where each time has restarts of its own, so that it tells little of the others: what of it thresholds follow smoothly.
+   * @defaultValue there are none
    */
-  readonly restarts?: 'flat' | 'linear'
+  readonly restarts?: (every: number) => number
 }
 
 /** In proportion to the variance of errors, as the squares of their deviations are. */
 const variance = (rate: number): number => 4 * rate * (1 - rate)
+
+/** For thresholds that come to rest as times grow. */
+const SETTLING: RateTable['restarts'] = (every) => 100 / Math.log(every)
 
 /** Deviations of a normal number, whose squares grow with the logarithm of how rare they are. */
 const SQUARE: RateTable['bend'] = [(z) => z * z, (square) => Math.sqrt(Math.max(square, 0))]
@@ -106,7 +112,7 @@ export const RATE_TABLES: readonly RateTable[] = [
     start: 2,
     growth: 0.08,
     slope: 0.3,
-    restarts: 'flat',
+    restarts: SETTLING,
   },
   {
     name: 'EDDM_SHARE',
@@ -116,14 +122,14 @@ export const RATE_TABLES: readonly RateTable[] = [
     start: 0.84,
     growth: -0.008,
     slope: -0.03,
-    restarts: 'flat',
+    restarts: SETTLING,
   },
   ...sides('HDDMA_CONFIDENCE', shipped.HDDMA_CONFIDENCE, (options) => new HDDMA(options), {
     meaning: '-ln(confidence) of `HDDMA` where `restartEvery` is the mean time',
     start: 2.7,
     growth: 0.7,
     shape: variance,
-    restarts: 'linear',
+    restarts: Math.log,
     // the bound that moves the cut is a root of it
     least: 0.05,
   }),
@@ -175,7 +181,7 @@ export function refine(table: RateTable, report: (done: number) => void): number
   let before: Point[][] = []
   ROUNDS.forEach((share, round) => {
     const last = round === ROUNDS.length - 1
-    const played = SIMULATED.slice(0, last && !table.restarts ? undefined : EACH_ROUND)
+    const played = SIMULATED.slice(0, last || table.restarts ? undefined : EACH_ROUND)
     const measured = rates.map((rate, column) =>
       played.map(([every, alarms], i): Point => {
         const create = (): DriftDetector => table.create(every)
@@ -201,7 +207,7 @@ export function refine(table: RateTable, report: (done: number) => void): number
         const response = responseOf(point, before[column]?.[i], slope * shape(rates[column]!))
         set(rows[i]!, column, point.threshold + share * missing * response)
       })
-      goOn(rows, column, set, table.restarts)
+      smoothen(rows, column, set, table.restarts)
     })
     before = measured
   })
@@ -227,23 +233,11 @@ function follow(rows: number[][], column: number, set: Set, { bend }: RateTable,
   for (const row of rows) set(row, column, back(curve(Math.log(row[0]!))))
 }
 
-/**
- * Thresholds of the times that were not played: the last one played, or those of the line through the last three, after
- * all played have been put on a smooth curve.
- */
-function goOn(rows: number[][], column: number, set: Set, how: 'flat' | 'linear'): void {
-  const played = rows.slice(0, EACH_ROUND)
-  if (how === 'linear') {
-    const curve = quadratic(
-      played.map((row, i) => ({ x: Math.log(row[0]!), y: row[column + 1]!, weight: SIMULATED[i]![1] })),
-    )
-    for (const row of played) set(row, column, curve(Math.log(row[0]!)))
-  }
-  const [from, last] = [played.at(-3)!, played.at(-1)!]
-  const slope = how === 'flat' ? 0 : (last[column + 1]! - from[column + 1]!) / (Math.log(last[0]!) - Math.log(from[0]!))
-  for (const row of rows.slice(EACH_ROUND)) {
-    set(row, column, last[column + 1]! + slope * Math.log(row[0]! / last[0]!))
-  }
+/** Puts the thresholds of long times on a smooth curve. */
+function smoothen(rows: number[][], column: number, set: Set, along: (every: number) => number): void {
+  const points = rows.map(([every, ...row], i) => ({ x: along(every!), y: row[column]!, weight: SIMULATED[i]![1] }))
+  const curve = quadratic(points.slice(DRAWN_FROM))
+  for (const row of rows.slice(FIRST_SMOOTH)) set(row, column, curve(along(row[0]!)))
 }
 
 /** The quadratic through weighted points, by the normal equations around their middle. */

@@ -37,6 +37,10 @@ const RATES = [0.1, 0.3, 0.5] as const
 /** Of the times, the ones for many features, and how many. */
 const REPORT_TIMES = [1000, 10_000] as const
 const FEATURES = [1, 10, 50] as const
+/** Correlations of successive values of one feature. */
+const CORRELATIONS = [0.5, 0.9, 0.95, 0.99] as const
+/** Times of a stated one after which none or few reports are enough to know. */
+const PATIENCE = 50
 const TESTS = ['ks', 'psi', 'wasserstein'] as const
 const KINDS: readonly (readonly [Kind, string])[] = [
   ['errors', 'Errors: the rate goes from 0.45 to 0.6'],
@@ -96,17 +100,21 @@ function main({ seeds, alarms, reports, only, out }: Wanted): void {
     })
   })
   const features = only === 'detectors' ? [] : reportTimes(reports, (done) => progress.update(done))
+  const slow = only === 'detectors' ? [] : slowReportTimes(reports)
   progress.finish()
 
   const host = machine()
   const parts = wholes.map(([kind, title]) => tables(kind, title, rows, kept))
-  if (features.length > 0) parts.push(featureTable(features))
+  if (features.length > 0) parts.push(featureTable(features), slowTable(slow))
   const text = `${describeMachine(host)}; ${seeds} streams each\n\n${parts.join('\n')}`
   console.log(text)
   if (out === undefined) return
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, 'drift.md'), text)
-  writeFileSync(join(out, 'drift.json'), `${JSON.stringify({ machine: host, seeds, rows, kept, features }, null, 2)}\n`)
+  writeFileSync(
+    join(out, 'drift.json'),
+    `${JSON.stringify({ machine: host, seeds, rows, kept, features, slow }, null, 2)}\n`,
+  )
   for (const [kind, title] of wholes) writeFileSync(join(out, `drift-${kind}.svg`), figure(kind, title, rows))
 }
 
@@ -158,14 +166,43 @@ function reportTimes(enough: number, report: (done: number) => void): Reports[] 
   })
 }
 
+type SlowReports = Omit<Reports, 'features'> & { readonly correlation: number }
+
+/** The time between false reports on one feature whose values follow each other. */
+function slowReportTimes(enough: number): SlowReports[] {
+  return TESTS.flatMap((test) =>
+    CORRELATIONS.flatMap((correlation) =>
+      REPORT_TIMES.map((every): SlowReports => {
+        const slow = { correlation, most: PATIENCE * every }
+        const { values, alarms } = countFalseReports({ test, features: 1, falseAlarmEvery: every }, enough, slow)
+        return { test, correlation, every, alarms, measured: values / alarms }
+      }),
+    ),
+  )
+}
+
+const written = ({ every, measured, alarms }: Pick<Reports, 'every' | 'measured' | 'alarms'>): string =>
+  alarms === 0 ? 'none' : `${(measured / every).toFixed(2)} (${alarms})`
+
+function slowTable(counts: readonly SlowReports[]): string {
+  const rows = TESTS.map((test) => [test, ...counts.filter((entry) => entry.test === test).map(written)])
+  const columns = CORRELATIONS.flatMap((correlation) =>
+    REPORT_TIMES.map((every) => `${every.toLocaleString('en-GB')}, correlation ${correlation}`),
+  )
+  return `## FeatureDrift: one feature whose values follow each other
+
+Measured time between false reports as a multiple of the stated one (reports counted, in ${PATIENCE} times the stated one at
+most).
+
+${markdown(['test', ...columns], rows)}`
+}
+
 function featureTable(counts: readonly Reports[]): string {
   const rows = TESTS.flatMap((test) =>
     FEATURES.map((features) => [
       test,
       String(features),
-      ...counts
-        .filter((entry) => entry.test === test && entry.features === features)
-        .map(({ every, measured, alarms }) => `${(measured / every).toFixed(2)} (${alarms})`),
+      ...counts.filter((entry) => entry.test === test && entry.features === features).map(written),
     ]),
   )
   return `## FeatureDrift: vectors of independent normal values
@@ -190,12 +227,7 @@ function tables(kind: Kind, title: string, rows: readonly Row[], kept: readonly 
     ])
   const own = kept.filter((entry) => entry.kind === kind)
   const names = [...new Set(own.map(({ name }) => name))]
-  const counts = names.map((name) => [
-    name,
-    ...own
-      .filter((entry) => entry.name === name)
-      .map(({ every, measured, alarms }) => (alarms === 0 ? 'none' : `${(measured / every).toFixed(2)} (${alarms})`)),
-  ])
+  const counts = names.map((name) => [name, ...own.filter((entry) => entry.name === name).map(written)])
   const columns = TIMES.flatMap((every) => {
     const time = every.toLocaleString('en-GB')
     return kind === 'errors' ? RATES.map((rate) => `${time}, rate ${rate}`) : [time]

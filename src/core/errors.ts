@@ -34,6 +34,11 @@ export type ErrorCode =
   | 'ABORTED'
   | 'STORE_FAILED'
   | 'NOT_OPEN'
+  | 'STORE_LOCKED'
+  | 'STORE_FULL'
+  | 'STORE_UNSAFE'
+  | 'CORRUPT_STORE'
+  | 'RECORD_CONFLICT'
 
 /**
  * The one error that the library throws: a `code` for programs and a message that says what was wanted and what came.
@@ -55,9 +60,21 @@ export class TradeLearnError extends Error {
   readonly code: ErrorCode
 
   constructor(code: ErrorCode, message: string) {
-    super(message)
+    super(printable(message))
     this.code = code
   }
+}
+
+/** Longer messages are no use to anybody; names and paths in them may come from a file. */
+const LONGEST_MESSAGE = 2000
+/** Control characters but the end of a line, which terminals obey, and marks that turn the direction of text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be shown
+const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
+
+/** A message that shows what is in it and does nothing, whatever file its words come from. */
+function printable(message: string): string {
+  const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message
+  return short.replace(UNPRINTABLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** How a value looks in an error message: short, quoted where it is text, and safe for a terminal. */

@@ -35,7 +35,9 @@ export function readTime(name: string, value: unknown, order?: DateOrder): numbe
     return ofText(name, text, order)
   }
   if (typeof value === 'object' && value !== null) {
-    const plain = (value as { valueOf(): unknown }).valueOf?.()
+    const own = (value as { valueOf?: unknown }).valueOf
+    // what a file says of itself is no function
+    const plain: unknown = typeof own === 'function' ? own.call(value) : undefined
     if (typeof plain === 'number' && Number.isFinite(plain)) return Math.trunc(plain)
   }
   return invalid(name, 'a time', value)

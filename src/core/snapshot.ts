@@ -91,6 +91,7 @@ function restoreAt<C extends Codec>(
 
 /** Reads JSON text, with a coded error where it was cut short or altered. */
 export function parseSnapshot(text: string): Snapshot {
+  checkDepth(text)
   try {
     return JSON.parse(text) as Snapshot
   } catch (error) {
@@ -100,6 +101,36 @@ export function parseSnapshot(text: string): Snapshot {
     )
   }
 }
+
+/** Brackets that may be open at once: those of {@link DEEPEST} composites, each some levels down in the one around it. */
+const DEEPEST_TEXT = 1000
+
+/** Throws where text nests so deep that parsing it alone would hold up everything: 5 million brackets took 2 seconds. */
+function checkDepth(text: string): void {
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === QUOTE) i = endOfString(text, i)
+    // { and [, then } and ]
+    else if (c === 123 || c === 91) {
+      if (++depth <= DEEPEST_TEXT) continue
+      const wanted = `A snapshot's text must be nested at most ${DEEPEST_TEXT} deep`
+      throw new TradeLearnError('CORRUPT_SNAPSHOT', `${wanted}, got more at character ${i}.`)
+    } else if (c === 125 || c === 93) depth--
+  }
+}
+
+/** Where the string that begins at `start` ends: at the first quote with an even number of backslashes before it. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let before = end
+    while (text.charCodeAt(before - 1) === BACKSLASH) before--
+    if ((end - before) % 2 === 0) return end
+  }
+  return text.length
+}
+const QUOTE = 34
+const BACKSLASH = 92
 
 /** A nested snapshot, as it stands inside a composite's state. */
 export function nested(state: JsonObject, key: string, owner: string): Snapshot {

@@ -21,7 +21,7 @@ import { isCount, readState } from './read-state.ts'
 export type ADWINOptions = {
   /**
    * Chance "delta" of a false cut that each test may take: smaller is more patient. The bound is so wide that true
-   * chances are far smaller, so up to 4 is allowed. @defaultValue 0.002
+   * chances are far smaller, so up to 4 is allowed, and up to 2 ln(2 `minSubWindow`) below that. @defaultValue 0.002
    */
   readonly confidence: number
   /** Values from one test to the next, the paper's and River's "clock". @defaultValue 32 */
@@ -88,8 +88,10 @@ const fresh = (slots: number): State => ({
  * later); MOA wants more than 6. The smaller one is an option rather than a constant, and on all 14 recorded streams
  * both cut at the same values.
  *
- * `falseAlarmEvery` sets `confidence` for the defaults of the other options: true within a factor of 1.5 for error
- * rates from 0.45 to 0.5, in any direction.
+ * `falseAlarmEvery` sets `confidence` for the defaults of the other options, in any direction: at each test that for
+ * errors which vary as much as the values of the window do. True within a factor of 1.5 for error rates from 0.1 to 0.9;
+ * rarer beyond, 2.5 times at 0.02, and for other numbers whose deviation is less than 0.3. The option shows the
+ * `confidence` of a rate of a half.
  *
  * False alarms per 10,000 values of a stationary coin, mean of 100 streams (`test/drift/false-alarms.test.ts`): 0.00
  * at p = 0.45 and 0.00 at p = 0.5.
@@ -121,11 +123,11 @@ export class ADWIN implements DriftDetector, Windowed, Sized {
       confidence = Math.exp(-atRate(this.#strictness, HALF))
     }
     this.options = {
-      confidence: checkConfidence(confidence),
+      confidence: checkConfidence(confidence, integer('minSubWindow', minSubWindow)),
       testEvery: integer('testEvery', testEvery),
       maxBuckets: checkBucketLimit(maxBuckets),
       minWindow: integer('minWindow', minWindow),
-      minSubWindow: integer('minSubWindow', minSubWindow),
+      minSubWindow,
       direction: oneOf('direction', direction, DIRECTIONS),
       ...kept(falseAlarmEvery),
     }
@@ -197,12 +199,16 @@ export class ADWIN implements DriftDetector, Windowed, Sized {
   }
 }
 
-/** Passes a delta whose bound is real for any window that is tested: 2 ln W is above 4 from 8 values on. */
-function checkConfidence(confidence: number): number {
-  if (confidence > 0 && confidence < 4) return confidence
+/**
+ * Passes a delta whose bound is real for any window that is cut: above 0, and below 4 and 2 ln W for the shortest, of two
+ * sides of `minSubWindow` values.
+ */
+function checkConfidence(confidence: number, minSubWindow: number): number {
+  const most = Math.min(4, 2 * Math.log(2 * minSubWindow))
+  if (confidence > 0 && confidence < most) return confidence
   throw new TradeLearnError(
     'INVALID_OPTION',
-    `"confidence" must be a number between 0 and 4, got ${String(confidence)}.`,
+    `"confidence" must be a number between 0 and ${most} where "minSubWindow" is ${minSubWindow}, got ${String(confidence)}.`,
   )
 }
 

@@ -6,7 +6,7 @@ import { checkSize, checkValue } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
 import { atRate, checkEvery, type FalseAlarmOption, kept, readOptions, refuseBeside } from './false-alarms.ts'
 import { isCount, isSum, isSumOfSquares, isValue, readState } from './read-state.ts'
-import { selfStartingScore } from './self-starting.ts'
+import { takeScore } from './self-starting.ts'
 import { checkTolerance, cusumThreshold, cusumThresholdsOfErrors } from './siegmund.ts'
 import { UNITS, type Unit } from './unit.ts'
 
@@ -50,9 +50,10 @@ const FREE = ['tolerance', 'minSamples', 'direction'] as const
  * O(1) time and memory. The quickest test there is for a lasting change of about 2 k: it takes about h / (change - k)
  * values. It never says `"warning"`. After an alarm it starts again with no past.
  *
- * `falseAlarmEvery` sets the unit to `'deviation'` and h by Siegmund's formula for any k: true within a factor of 1.5
- * for normal values, and for errors of a rate near a half with tolerances up to 0.25. Errors never stray beyond a few
- * deviations, so larger tolerances leave them too little to add up, and alarms become rarer than stated.
+ * `falseAlarmEvery` sets the unit to `'deviation'` and h by Siegmund's formula for any k up to 2: true within a factor of
+ * 1.5 for normal values. As long as all values are errors, 0 or 1, h is that for errors of their rate: true within 1.5
+ * for rates from 0.1 to 0.9 and tolerances up to 0.25, rarer beyond (2.7 times at 0.05). Errors that are mostly 1 never rise
+ * by much: tolerances above sqrt((1 - rate) / rate) hide all rises, and half of the alarms of both directions.
  *
  * @see E. S. Page (1954), "Continuous inspection schemes", Biometrika 41
  *
@@ -70,6 +71,9 @@ export class CUSUM implements DriftDetector, Sized {
   readonly options: CUSUMOptions & FalseAlarmOption
   /** Thresholds of rises at each rate of errors, where they follow from the false alarms. */
   readonly #ofErrors: Float64Array | undefined
+  /** What each sum must pass; Infinity where that is not asked for. */
+  #upper: number
+  #lower: number
   #state: State = fresh('stable')
 
   constructor(options: Partial<CUSUMOptions> & FalseAlarmOption = {}) {
@@ -97,6 +101,8 @@ export class CUSUM implements DriftDetector, Sized {
       direction,
       ...kept(falseAlarmEvery),
     }
+    this.#upper = direction === 'down' ? Infinity : threshold
+    this.#lower = direction === 'up' ? Infinity : threshold
   }
 
   get level(): DriftLevel {
@@ -110,7 +116,7 @@ export class CUSUM implements DriftDetector, Sized {
   update(value: number): DriftLevel {
     checkValue(value)
     const { options } = this
-    const { tolerance } = options
+    const { tolerance, minSamples } = options
     const state = this.#state
     const { n: before, mean: past } = state
     const n = before + 1
@@ -119,29 +125,25 @@ export class CUSUM implements DriftDetector, Sized {
     const mean = past + (value - past) * share
     state.n = n
     state.mean = mean
-    let z = value - mean
-    if (options.unit === 'deviation') {
-      z = selfStartingScore(before, past, state.m2, value)
-      state.m2 += (value - past) * (value - mean)
-    }
+    const z = options.unit === 'deviation' ? takeScore(state, before, past, value) : value - mean
     const rise = Math.max(0, state.rise + z - tolerance)
     const fall = Math.max(0, state.fall - z - tolerance)
     state.rise = rise
     state.fall = fall
     if (state.level === 'drift') state.level = 'stable'
-
-    let { threshold: upper, threshold: lower } = options
-    if (this.#ofErrors && state.errors) {
-      if (value === 0 || value === 1) {
-        upper = atRate(this.#ofErrors, mean)
-        lower = atRate(this.#ofErrors, 1 - mean)
-      } else state.errors = false
-    }
-    const up = rise > upper && options.direction !== 'down'
-    const down = fall > lower && options.direction !== 'up'
-    if (!(up || down) || n < options.minSamples) return 'stable'
+    if (this.#ofErrors) this.#follow(value, this.#ofErrors)
+    if (!(rise > this.#upper || fall > this.#lower) || n < minSamples) return 'stable'
     this.#state = fresh('drift')
     return 'drift'
+  }
+
+  /** Sets the thresholds for the rate of errors, or for what is no error. */
+  #follow(value: number, thresholds: Float64Array): void {
+    const { direction, threshold } = this.options
+    const state = this.#state
+    if (value !== 0 && value !== 1) state.errors = false
+    if (direction !== 'down') this.#upper = state.errors ? atRate(thresholds, state.mean) : threshold
+    if (direction !== 'up') this.#lower = state.errors ? atRate(thresholds, 1 - state.mean) : threshold
   }
 
   toJSON(): Snapshot {

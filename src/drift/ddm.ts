@@ -52,9 +52,9 @@ const fresh = (level: DriftLevel): State => ({
  * error after an error-free start is a drift.
  *
  * `falseAlarmEvery` sets `drift`, `warning` to two thirds of it, and `restartEvery` to itself: without restarts
- * alarms come ever less often, and the mean time between them has no end. True within a factor of 1.5 for error rates
- * from 0.45 to 0.5. They come most often in the first hundreds of values after a start, when the best state is least
- * sure.
+ * alarms come ever less often, and the mean time between them has no end. `drift` follows the rate of errors since the
+ * start; the options show that of a half. True within a factor of 1.5 for error rates from 0.1 to 0.9; at 0.05 alarms come
+ * twice as often. They come most often in the first hundreds of values after a start, when the best state is least sure.
  *
  * @see J. Gama, P. Medas, G. Castillo, P. Rodrigues (2004), "Learning with drift detection", SBIA
  *

@@ -25,7 +25,8 @@ export type DistributionDriftOptions = Omit<FeatureDriftOptions, 'features' | 'd
  */
 export class DistributionDrift implements DriftDetector, Sized {
   static readonly type: string = 'distribution-drift'
-  static readonly version: number = 1
+  /** Those of {@link FeatureDrift}. */
+  static readonly version: number = 2
 
   readonly options: DistributionDriftOptions
   readonly #x: Float64Array = new Float64Array(1)
@@ -68,9 +69,8 @@ export class DistributionDrift implements DriftDetector, Sized {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): DistributionDrift {
-    const { options, state } = checkSnapshot(DistributionDrift, json)
-    const { type, version } = FeatureDrift
-    const drift = FeatureDrift.fromJSON({ type, version, options, state })
+    const { version, options, state } = checkSnapshot(DistributionDrift, json)
+    const drift = FeatureDrift.fromJSON({ type: FeatureDrift.type, version, options, state })
     const { features, ...own } = drift.options
     if (features !== 1) {
       throw new TradeLearnError(

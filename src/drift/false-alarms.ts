@@ -7,8 +7,8 @@ import type { Direction } from './direction.ts'
 export type FalseAlarmOption = {
   /**
    * Values from one false alarm to the next, on average, while nothing changes: 300 to 1,000,000. Takes the place of
-   * the threshold, which then follows the error rate that the detector sees; true for the defaults of the other options
-   * unless they say otherwise. @defaultValue undefined
+   * the threshold, which then follows the rate of the errors that the detector sees; true for the defaults of the other
+   * options unless they say otherwise. @defaultValue undefined
    */
   readonly falseAlarmEvery?: number
 }

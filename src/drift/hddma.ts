@@ -60,8 +60,11 @@ const fresh = (level: DriftLevel): State => ({ level, n: 0, mean: 0, lowN: 0, lo
  * and the mirror image for falls. O(1) time and memory. Use it on errors or losses in [0, 1] that change abruptly.
  *
  * `falseAlarmEvery` sets `confidence`, `warningConfidence` to five times it (0.5 at most), and `restartEvery` to
- * itself: without restarts alarms come ever less often, and the mean time between them has no end. True within a factor
- * of 1.5 for error rates from 0.45 to 0.5, in any direction.
+ * itself: without restarts alarms come ever less often, and the mean time between them has no end. `confidence` follows
+ * the rate of errors since the start, the options show that of a half; and something from none to one error is taken off
+ * each rise or fall, evenly over successive values, because whole errors would let a run of three be an alarm or not. True
+ * within a factor of 1.5 for error rates from 0.1 to 0.9, in any direction. Losses between 0 and 1 vary less than
+ * errors of their mean do, and alarm more rarely.
  *
  * MOA's two-sided test starts again after a fall without saying so; this one reports it, as River does.
  *

@@ -70,7 +70,9 @@ const fresh = (level: DriftLevel): State => ({
  * and the mirror image for falls. O(1) time and memory. Use it on errors or losses in [0, 1].
  *
  * `falseAlarmEvery` sets `confidence`, and `warningConfidence` to five times it (0.5 at most), for the default
- * `newest`; true within a factor of 1.5 for error rates from 0.45 to 0.5. Errors much rarer than that alarm less often.
+ * `newest`. They follow the rate of the last thousand errors or so; the options show those of a half. True within a
+ * factor of 1.5 for error rates from 0.1 to 0.9, in any direction; 50 times as rare at 0.05. Losses between 0 and 1 vary
+ * less than errors of their mean do, and alarm more rarely.
  *
  * q is 1 after the first value of an average, as in the paper and in MOA; River starts a step ahead, at
  * lambda² + (1 - lambda)², with a bound that is a little too small.
@@ -92,7 +94,11 @@ export class HDDMW implements DriftDetector, Sized {
   readonly options: HDDMWOptions & FalseAlarmOption
   /** -ln(confidence) at each error rate, where it follows from the false alarms. */
   readonly #strictness: Float64Array | undefined
-  /** ln(1 / confidence) / 2 and ln(1 / warningConfidence) / 2. */
+  /**
+   * ln(1 / confidence) / 2 and ln(1 / warningConfidence) / 2; cuts are moved by the first of them that was, because bounds
+   * are compared with older ones.
+   */
+  readonly #cut: number
   #drift: number
   #warning: number
   #state: State = fresh('stable')
@@ -120,7 +126,8 @@ export class HDDMW implements DriftDetector, Sized {
         `"warningConfidence" must be at least "confidence", ${confidence}, got ${warningConfidence}.`,
       )
     }
-    this.#drift = Math.log(1 / confidence) / 2
+    this.#cut = Math.log(1 / confidence) / 2
+    this.#drift = this.#cut
     this.#warning = Math.log(1 / warningConfidence) / 2
   }
 
@@ -139,7 +146,7 @@ export class HDDMW implements DriftDetector, Sized {
     add(state.total, value, newest)
     if (this.#strictness) this.#follow(value, this.#strictness)
     const { mean, squares } = state.total
-    const bound = Math.sqrt(squares * this.#drift)
+    const bound = Math.sqrt(squares * this.#cut)
     let level: DriftLevel = 'stable'
     if (direction !== 'down') {
       follow(state.rise, state.total, mean + bound, value, newest)

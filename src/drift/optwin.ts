@@ -77,7 +77,9 @@ const fresh = (level: DriftLevel, window: number): State => ({
  * variable fall too, without an alarm, where only rises are asked for.
  *
  * `falseAlarmEvery` sets `confidence` for the defaults of the other options, in any direction: true within a factor of
- * 1.5 for normal values.
+ * 1.5 for normal values. As long as all values are errors, 0 or 1, their variance is p (1 - p) on both sides, so that it is
+ * no second sign of a drift, and the rise of the mean in deviations is compared with what their rate p asks for: true
+ * within 1.5 for rates from 0.1 to 0.9.
  *
  * The means are compared by their variances, as in the paper; the authors' program divides deviations by n, which makes
  * the test depend on the unit of the values. A side that does not vary takes no part in the ratio.

@@ -7,7 +7,7 @@ import { checkSize, checkValue } from './check-value.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
 import { atRate, checkEvery, type FalseAlarmOption, kept, readOptions, refuseBeside } from './false-alarms.ts'
 import { isCount, isSum, isSumOfSquares, isValue, readState } from './read-state.ts'
-import { selfStartingScore } from './self-starting.ts'
+import { takeScore } from './self-starting.ts'
 import { checkTolerance, cusumThreshold, cusumThresholdsOfErrors } from './siegmund.ts'
 import { UNITS, type Unit } from './unit.ts'
 
@@ -72,8 +72,8 @@ const FREE = ['tolerance', 'minSamples', 'direction'] as const
  * and `threshold` are in the unit of the values, right for errors in [0, 1]. With `'deviation'` each value is first
  * measured against the values before it (see {@link CUSUM}), so that they hold on any scale.
  *
- * `falseAlarmEvery` sets the unit to `'deviation'`, `retain` to 1, and lambda by Siegmund's formula for any tolerance:
- * true within a factor of 1.5 for normal values, and for errors of a rate near a half with tolerances up to 0.25.
+ * `falseAlarmEvery` sets the unit to `'deviation'`, `retain` to 1, and lambda as in {@link CUSUM}: true within a factor of
+ * 1.5 for normal values and tolerances up to 2, and for errors of rates from 0.1 to 0.9 and tolerances up to 0.25.
  *
  * After an alarm it starts again with no past. River does the same one value later, so both alarm at the same values.
  * It never says `"warning"`.
@@ -97,6 +97,9 @@ export class PageHinkley implements DriftDetector, Sized {
   readonly options: PageHinkleyOptions & FalseAlarmOption
   /** Thresholds of rises at each rate of errors, where they follow from the false alarms. */
   readonly #ofErrors: Float64Array | undefined
+  /** What each sum must climb or fall by; Infinity where that is not asked for. */
+  #upper: number
+  #lower: number
   #state: State = fresh('stable')
 
   constructor(options: Partial<PageHinkleyOptions> & FalseAlarmOption = {}) {
@@ -129,6 +132,8 @@ export class PageHinkley implements DriftDetector, Sized {
       direction,
       ...kept(falseAlarmEvery),
     }
+    this.#upper = direction === 'down' ? Infinity : threshold
+    this.#lower = direction === 'up' ? Infinity : threshold
   }
 
   get level(): DriftLevel {
@@ -142,7 +147,7 @@ export class PageHinkley implements DriftDetector, Sized {
   update(value: number): DriftLevel {
     checkValue(value)
     const { options } = this
-    const { tolerance, retain } = options
+    const { tolerance, retain, minSamples } = options
     const state = this.#state
     const { n: before, mean: past } = state
     const n = before + 1
@@ -151,11 +156,7 @@ export class PageHinkley implements DriftDetector, Sized {
     const mean = past + (value - past) * share
     state.n = n
     state.mean = mean
-    let deviation = value - mean
-    if (options.unit === 'deviation') {
-      deviation = selfStartingScore(before, past, state.m2, value)
-      state.m2 += (value - past) * (value - mean)
-    }
+    const deviation = options.unit === 'deviation' ? takeScore(state, before, past, value) : value - mean
     const rise = retain * state.rise + deviation - tolerance
     const fall = retain * state.fall + deviation + tolerance
     let { lowest, highest } = state
@@ -164,19 +165,19 @@ export class PageHinkley implements DriftDetector, Sized {
     if (rise < lowest) state.lowest = lowest = rise
     if (fall > highest) state.highest = highest = fall
     if (state.level === 'drift') state.level = 'stable'
-
-    let { threshold: upper, threshold: lower } = options
-    if (this.#ofErrors && state.errors) {
-      if (value === 0 || value === 1) {
-        upper = atRate(this.#ofErrors, mean)
-        lower = atRate(this.#ofErrors, 1 - mean)
-      } else state.errors = false
-    }
-    const up = rise - lowest > upper && options.direction !== 'down'
-    const down = highest - fall > lower && options.direction !== 'up'
-    if (!(up || down) || n < options.minSamples) return 'stable'
+    if (this.#ofErrors) this.#follow(value, this.#ofErrors)
+    if (!(rise - lowest > this.#upper || highest - fall > this.#lower) || n < minSamples) return 'stable'
     this.#state = fresh('drift')
     return 'drift'
+  }
+
+  /** Sets the thresholds for the rate of errors, or for what is no error. */
+  #follow(value: number, thresholds: Float64Array): void {
+    const { direction, threshold } = this.options
+    const state = this.#state
+    if (value !== 0 && value !== 1) state.errors = false
+    if (direction !== 'down') this.#upper = state.errors ? atRate(thresholds, state.mean) : threshold
+    if (direction !== 'up') this.#lower = state.errors ? atRate(thresholds, 1 - state.mean) : threshold
   }
 
   toJSON(): Snapshot {

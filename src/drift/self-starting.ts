@@ -27,3 +27,18 @@ export function selfStartingScore(n: number, mean: number, m2: number, value: nu
   const z = ((8 * freedom + 1) / (8 * freedom + 3)) * Math.sqrt(freedom * Math.log1p(ratio))
   return gap > 0 ? Math.min(z, CLIP) : Math.max(-z, -CLIP)
 }
+
+/**
+ * {@link selfStartingScore} of a value against the `n` values before it and their mean, and then takes it into the sum of
+ * squared deviations of a state that has taken it into its mean already.
+ */
+export function takeScore(
+  state: { readonly mean: number; m2: number },
+  n: number,
+  mean: number,
+  value: number,
+): number {
+  const score = selfStartingScore(n, mean, state.m2, value)
+  state.m2 += (value - mean) * (value - state.mean)
+  return score
+}

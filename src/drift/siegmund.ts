@@ -90,9 +90,9 @@ export function cusumThreshold(every: number, tolerance: number, direction: Dire
 }
 
 /**
- * The same for rises of errors, for `atRate`. There t is the exponent at which the moment of one
- * step, E[e^(t (z - k))], is 1, z being an error in deviations from its rate: rare errors come as long steps, which
- * pass a barrier more often than normal ones. Falls are the rises of a rate's rest to 1.
+ * The same for rises of errors, to be read by `atRate`. There t is the exponent at which the moment of one step,
+ * E[e^(t (z - k))], is 1, z being an error in deviations from its rate: rare errors come as long steps, which pass a
+ * barrier more often than normal ones. Falls are the rises of a rate's rest to 1.
  *
  * Where the tolerance leaves no rise, the threshold is that of normal values.
  */

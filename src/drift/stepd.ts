@@ -62,8 +62,10 @@ const GOLDEN = 0.6180339887498949
  * so the defaults alarm every few hundred values (`npm run bench:drift`). After a drift it starts again with no past.
  *
  * `falseAlarmEvery` sets `confidence`, `warningConfidence` to 17 times it as in the paper (0.5 at most), and the
- * correction to `'spread'`: with whole errors in 30 values, one threshold alarms three times as often as the next. True
- * within a factor of 1.5 for error rates from 0.45 to 0.5 and the default window.
+ * correction to `'spread'`: with whole errors in 30 values, one threshold alarms three times as often as the next. They
+ * follow the rate of errors since the start; the options show those of a half. True within a factor of 1.5 for the
+ * default window and error rates from 0.1 to 0.9; of rises alone from 0.1 to 0.6, of falls alone from 0.4 to 0.9, and
+ * rarer beyond, where 30 errors in 30 values are nothing much.
  *
  * MOA takes the test of |Z|, so that an error-free stream, where Z is minus infinity, is a drift after 60 values. Here
  * a negative Z is no change.

@@ -27,7 +27,11 @@ export function readEvaluation(text: string): Evaluation {
   let value: Partial<Evaluation> | null
   try {
     value = JSON.parse(text, (key, of: unknown) =>
-      of === null ? NaN : typeof of === 'string' && of in ENDLESS && key !== 'text' ? ENDLESS[of as 'Infinity'] : of,
+      of === null
+        ? NaN
+        : typeof of === 'string' && Object.hasOwn(ENDLESS, of) && key !== 'text'
+          ? ENDLESS[of as 'Infinity']
+          : of,
     )
   } catch {
     throw new TradeLearnError('CORRUPT_SNAPSHOT', `An evaluation must be JSON, got ${show(text.slice(0, 40))}.`)

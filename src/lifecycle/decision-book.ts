@@ -237,7 +237,7 @@ function broughtForward(json: JsonValue | undefined, version: number): JsonValue
 const isRecord = (json: JsonValue | undefined): json is JsonObject =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
 
-const PLAN = { action: '', size: 0, quantity: 0, price: 0, stop: 0, target: 0, reasons: [] }
+const PLAN = { action: '', size: 0, quantity: 0, price: 0, stop: 0, target: 0, reasons: [{ code: '', text: '' }] }
 const INTERVAL = { low: 0, high: 0, coverage: 0 }
 const PREDICTION = { probability: 0, expectedReturn: 0, interval: INTERVAL, stopRisk: 0, trades: 0 }
 const DECISION = { ...PLAN, id: '', symbol: '', side: '', time: 0, prediction: PREDICTION, mode: '', model: PLAN }
@@ -246,10 +246,15 @@ const LABEL = { y: 0, netReturn: 0, exitReason: '', exitPrice: 0, exitTime: 0, m
 /** Throws unless `value` has all that `template` has; more is fine, since a policy of the user's own may add to its plans. */
 function checkShape(value: unknown, template: State, path: string): void {
   const wanted = Array.isArray(template) ? 'an array' : `a ${typeof template}`
-  if (typeof value !== typeof template || value === null || Array.isArray(value) !== Array.isArray(template)) {
+  const isOther = Array.isArray(value) !== Array.isArray(template) || ArrayBuffer.isView(value)
+  if (typeof value !== typeof template || value === null || isOther) {
     throw new TradeLearnError('CORRUPT_SNAPSHOT', `Snapshot value "${path}" must be ${wanted}, got ${show(value)}.`)
   }
   if (typeof template !== 'object' || template === null) return
+  if (Array.isArray(value)) {
+    for (const [i, item] of value.entries()) checkShape(item, (template as readonly State[])[0]!, `${path}[${i}]`)
+    return
+  }
   for (const [key, part] of Object.entries(template)) {
     checkShape((value as { [key: string]: unknown })[key], part, `${path}.${key}`)
   }

@@ -8,7 +8,8 @@ import type { OpenDecision } from './decision-book.ts'
  * A position is known by the `id` of its decision. From the next bar on the account is taken at its word.
  */
 export function withPending(account: Account, open: Iterable<OpenDecision>, bar: number): Account {
-  if (!Array.isArray(account?.positions)) return account
+  // an account that cannot be is refused by whoever reads it, with its reason
+  if (!Array.isArray(account?.positions) || typeof account.equity !== 'number') return account
   const held = new Set(account.positions.map((position) => position?.id))
   const pending: Position[] = []
   for (const { decision, traded, bar: made } of open) {

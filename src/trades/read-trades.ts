@@ -148,6 +148,7 @@ function ofFreqtrade(trade: Fields, i: number): PastTrade {
     trade['initial_stop_loss_abs'] ?? trade['stop_loss_abs'],
     'INVALID_INPUT',
   )
+  const reason = trade['exit_reason'] ?? trade['sell_reason']
   const tag = trade['enter_tag'] ?? trade['buy_tag']
   const fees = number('fee_open') + (number('fee_close') * exitPrice) / entryPrice
   return {
@@ -157,7 +158,7 @@ function ofFreqtrade(trade: Fields, i: number): PastTrade {
     entryPrice,
     exitTime: readTime('close_date', trade['close_timestamp'] ?? trade['close_date']),
     exitPrice,
-    exitReason: reasonOf(String(trade['exit_reason'] ?? trade['sell_reason'] ?? 'exit')),
+    exitReason: typeof reason === 'string' ? reasonOf(reason) : 'exit',
     fees,
     ...(stop !== undefined && stop > 0 && { stop }),
     ...(typeof tag === 'string' && tag !== '' && { meta: { enterTag: tag } }),

@@ -71,6 +71,11 @@ describe('what is stated is what happens:', () => {
     // four standard errors of both: one of these tests in a thousand would fail by chance, were its seed not fixed
     expect(Math.abs(stated!.per1000 - mean)).toBeLessThan(4 * Math.hypot(error, stated!.error) + 1e-9)
     expect(mean, 'something happened').toBeGreaterThan(0.1)
+    if (stated!.basis === 'exact') return expect(stated!.error).toBe(0)
+    // 400 lives are simulated, of one symbol each, and 80 lived, of all symbols each
+    const ratio = stated!.error / (error * Math.sqrt((normal.symbols ?? 1) / 5))
+    expect(ratio).toBeGreaterThan(0.6)
+    expect(ratio).toBeLessThan(1.6)
   })
 })
 
@@ -142,6 +147,15 @@ test('only rules that are on are listed, and what nothing can be said of is said
   const slow = figures({ latency: 100 }, { winRate: 0.5, slow: 0.002 })
   expect(slow).toEqual([{ scope: 'all', rule: 'latency', per1000: 2, error: 0, basis: 'told', relocks: 0 }])
   expect(figures({ staleAfter: 1000 }, { winRate: 0.5 })).toEqual([])
+})
+
+test('what is counted is exact, a window and drawdowns are simulated, and a drawdown is the same in either mode', () => {
+  const normal = { winRate: 0.5, payoff: { win: 0.01, loss: 0.01 } }
+  const rules = { losses: 3, lossRate: 0.6, drawdown: 0.1 }
+  const [point, confidence] = (['point', 'confidence'] as const).map((mode) => figures({ ...rules, mode }, normal))
+  expect(point!.map(({ basis }) => basis)).toEqual(['exact', 'simulated', 'simulated'])
+  expect(confidence!.map(({ basis }) => basis)).toEqual(['exact', 'exact', 'simulated'])
+  expect(confidence![2]).toEqual(point![2])
 })
 
 test('probes lock again by chance as often as is said', () => {

@@ -160,6 +160,12 @@ describe('each rule works in each scope:', () => {
     expect(options.lockFor).toEqual({ losses: Infinity, lossRate: Infinity, drawdown: Infinity, latency: Infinity })
   })
 
+  test('many wins are no evidence of losses', () => {
+    const killSwitch = make({ lossRate: 0.5, mode: 'confidence' })
+    for (let i = 0; i < 100; i++) killSwitch.observeOutcome(1)
+    expect(killSwitch.halted).toBe(false)
+  })
+
   test('in mode "confidence" no window is kept', () => {
     const { state } = make({ lossRate: 0.5, mode: 'confidence' }).toJSON()
     expect(state['scopes']).toMatchObject([{ lossRate: { results: { data: '' } } }])

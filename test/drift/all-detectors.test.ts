@@ -15,6 +15,7 @@ describe.each(DETECTORS)('$name', ({ create, codec, falseAlarms, takes }) => {
     ['ones', () => 1],
     ['the largest value', () => big],
     ['values far apart', (i) => (i % 2 === 0 ? big : takes === 'numbers' ? -big : 0)],
+    ['values whose squares are 0', (i) => (takes === 'mistakes' ? i % 2 : (i % 3) * 1e-170)],
     ['zeros with one other value', (i) => (i === 2500 ? big : 0)],
     ['duplicates', (i) => Math.floor(i / 7) % 2],
     ['rare errors', () => Number(rng.next() < 0.001)],

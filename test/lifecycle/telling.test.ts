@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DecisionPolicy } from '../../src/decision/index.ts'
+import { OnlineCalibration } from '../../src/learners/index.ts'
 import { DecisionBook } from '../../src/lifecycle/decision-book.ts'
 import { Scoreboard, type TradeLearner, type TradeLearnerOptions } from '../../src/lifecycle/index.ts'
 import { parrots } from './doubles.ts'
@@ -13,6 +14,7 @@ import {
   START,
   signalAt,
   smallFeatures,
+  smallModels,
   smallOptions,
   warm,
 } from './helpers.ts'
@@ -33,7 +35,11 @@ function taught(options: Partial<TradeLearnerOptions<SmallSignal>> = {}): TradeL
 
 describe('explain', () => {
   test('names all features with their values, the largest part first', () => {
-    const learner = taught()
+    // a line: free steps may be flat where the signal lies, and then no feature moves it
+    const models = smallModels(names.length)
+    const { learner: uncorrected } = models.success as OnlineCalibration
+    const success = new OnlineCalibration({ learner: uncorrected, methods: ['platt'], minSamples: 10, window: 20 })
+    const learner = taught({ models: { ...models, success } })
     const { id, prediction } = learner.decide(signalAt(6), account)
     const { decisionId, probability, causes, text } = learner.explain(id)
     expect(decisionId).toBe(id)

@@ -6,7 +6,7 @@ import { SeededRng } from '../../core/rng.ts'
 import type { State } from '../../core/state.ts'
 import { drawdownRule } from './drawdown.ts'
 import { lossShare } from './loss-rate.ts'
-import { isWatched, type KillSwitchOptions, type RuleName, rulesOf, type ScopeRules } from './options.ts'
+import { type KillSwitchOptions, type RuleName, rulesOf, type ScopeRules } from './options.ts'
 import type { Rule } from './rule.ts'
 import type { ScopeKind } from './scope.ts'
 
@@ -67,20 +67,18 @@ export function expectedFalseAlarms(options: KillSwitchOptions, normal: NormalTi
 
   const parts = { all: 1, model: 1, side: 2, symbol: symbols }
   const kinds: readonly ScopeKind[] = ['all', 'model', 'side', 'symbol']
-  return kinds
-    .filter((kind) => isWatched(options, kind))
-    .flatMap((kind) => {
-      const rules = rulesOf(options, kind)
-      const names: readonly RuleName[] = ['losses', 'lossRate', 'drawdown', 'latency']
-      return names
-        .filter((rule) => rules[rule] !== Infinity)
-        .map((rule) => ({
-          scope: kind,
-          rule,
-          ...figure(rule, rules, normal, parts[kind]),
-          relocks: rules.lockFor[rule] === Infinity ? 0 : Math.exp(-options.probes * Math.log(winRate)) - 1,
-        }))
-    })
+  return kinds.flatMap((kind) => {
+    const rules = rulesOf(options, kind)
+    const names: readonly RuleName[] = ['losses', 'lossRate', 'drawdown', 'latency']
+    return names
+      .filter((rule) => rules[rule] !== Infinity)
+      .map((rule) => ({
+        scope: kind,
+        rule,
+        ...figure(rule, rules, normal, parts[kind]),
+        relocks: rules.lockFor[rule] === Infinity ? 0 : Math.exp(-options.probes * Math.log(winRate)) - 1,
+      }))
+  })
 }
 
 type Figure = Pick<ExpectedFalseAlarms, 'per1000' | 'error' | 'basis'>

@@ -1,8 +1,9 @@
 import type { Resizing, Snapshot, Transformer, Vector } from '../../contracts.ts'
-import { checkVector, integer } from '../../core/check.ts'
+import { checkVector } from '../../core/check.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { checkColumns } from './check-columns.ts'
+import { checkFeatures } from './check-features.ts'
 import { checkInOut } from './window-columns.ts'
 
 /** Options of {@link MissingIndicator}. */
@@ -34,7 +35,7 @@ export class MissingIndicator implements Transformer, Resizing {
   readonly options: MissingIndicatorOptions
 
   constructor({ features, columns }: Options) {
-    integer('features', features)
+    checkFeatures(features)
     const all = columns ?? Array.from({ length: features }, (_, i) => i)
     this.options = { features, columns: checkColumns(all, features) }
   }

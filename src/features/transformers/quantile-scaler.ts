@@ -5,6 +5,7 @@ import { normalQuantile } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { countBelow, countUpTo, type SortedWindow } from '../../core/sorted-window.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkFeatures } from './check-features.ts'
 import {
   checkInOut,
   createColumns,
@@ -56,7 +57,7 @@ export class QuantileScaler implements Transformer {
 
   constructor({ features, window = 1000, shape = 'uniform' }: Options) {
     this.options = {
-      features: integer('features', features),
+      features: checkFeatures(features),
       window: integer('window', window, 2),
       shape: oneOf('shape', shape, SHAPES),
     }

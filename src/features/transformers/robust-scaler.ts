@@ -4,6 +4,7 @@ import { integer } from '../../core/check.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { quantileIn } from '../../core/sorted-window.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkFeatures } from './check-features.ts'
 import {
   checkInOut,
   createColumns,
@@ -51,7 +52,7 @@ export class RobustScaler implements Transformer {
   #columns: WindowColumns
 
   constructor({ features, window = 1000 }: Options) {
-    this.options = { features: integer('features', features), window: integer('window', window, 2) }
+    this.options = { features: checkFeatures(features), window: integer('window', window, 2) }
     this.#columns = createColumns(features, window)
   }
 

@@ -1,11 +1,12 @@
 import type { Snapshot, Transformer, Vector } from '../../contracts.ts'
 import { bytesOf } from '../../core/bytes-of.ts'
-import { checkHalfLife, checkVector, finite, integer, nonNegative } from '../../core/check.ts'
+import { checkHalfLife, checkVector, finite, nonNegative } from '../../core/check.ts'
 import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '../../core/decayed-moments.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkFeatures } from './check-features.ts'
 import { checkInOut } from './window-columns.ts'
 
 /** Options of {@link StandardScaler}. */
@@ -54,7 +55,7 @@ export class StandardScaler implements Transformer {
 
   constructor({ features, halfLife = Infinity }: Options) {
     this.options = {
-      features: integer('features', features),
+      features: checkFeatures(features),
       halfLife: checkHalfLife('halfLife', halfLife),
     }
     this.#decay = decayOf(halfLife)

@@ -6,6 +6,7 @@ import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
 import { checkColumns } from './check-columns.ts'
+import { checkFeatures } from './check-features.ts'
 import { checkInOut } from './window-columns.ts'
 
 /** Options of {@link TargetEncoder}. */
@@ -60,7 +61,7 @@ export class TargetEncoder implements Transformer, Supervised {
   #state: State
 
   constructor({ features, columns, smoothing = 10, maxCategories = 1000 }: Options) {
-    integer('features', features)
+    checkFeatures(features)
     this.options = {
       features,
       columns: checkColumns(columns, features),

@@ -1,7 +1,8 @@
 import type { JsonValue, Resizing, Serializable, Snapshot, Transformer, Vector } from '../../contracts.ts'
-import { checkVector, integer } from '../../core/check.ts'
+import { checkVector } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot } from '../../core/snapshot.ts'
+import { checkFeatures } from './check-features.ts'
 import { checkOut } from './window-columns.ts'
 
 /** Options of {@link TransformerChain}. */
@@ -39,7 +40,7 @@ export class TransformerChain implements Transformer, Resizing {
 
   /** @throws `INVALID_OPTION` where there is no step, or one does not take what comes to it */
   constructor({ features, steps }: TransformerChainOptions) {
-    this.features = integer('features', features)
+    this.features = checkFeatures(features)
     if (!Array.isArray(steps) || steps.length === 0) {
       throw new TradeLearnError('INVALID_OPTION', `"steps" must be one transformer or more, got ${show(steps)}.`)
     }

@@ -5,6 +5,7 @@ import { addDecayed, createDecayedMoments, type DecayedMoments, decayOf } from '
 import { TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkFeatures } from './check-features.ts'
 import { checkInOut } from './window-columns.ts'
 
 /** Options of {@link VarianceFilter}. */
@@ -47,7 +48,7 @@ export class VarianceFilter implements Transformer {
 
   constructor({ features, threshold = 0, halfLife = Infinity, minSamples = 30 }: Options) {
     this.options = {
-      features: integer('features', features),
+      features: checkFeatures(features),
       threshold: nonNegative('threshold', threshold),
       halfLife: checkHalfLife('halfLife', halfLife),
       minSamples: integer('minSamples', minSamples),

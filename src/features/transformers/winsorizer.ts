@@ -6,6 +6,7 @@ import { clamp } from '../../core/math.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { quantileIn } from '../../core/sorted-window.ts'
 import { unpackState } from '../../core/state.ts'
+import { checkFeatures } from './check-features.ts'
 import {
   checkInOut,
   createColumns,
@@ -59,7 +60,7 @@ export class Winsorizer implements Transformer {
 
   constructor({ features, lower = 0.01, upper = 0.99, window = 1000 }: Options) {
     this.options = {
-      features: integer('features', features),
+      features: checkFeatures(features),
       lower: fraction('lower', lower),
       upper: fraction('upper', upper),
       window: integer('window', window, LEAST),
