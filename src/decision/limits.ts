@@ -106,7 +106,7 @@ export function applyLimits(
   if (fault !== null) return resize(plan, 0, equity, [because('INVALID_PLAN', fault)])
 
   const { maxPosition, maxPositions, maxRisk } = limits
-  const pending = ledger === undefined ? [] : ledger.pending(account, time ?? NaN)
+  const pending = ledger === undefined ? [] : ledger.pending(account, ledger.at(time))
   const positions = pending.length > 0 ? [...account.positions, ...pending] : account.positions
   const held = heldIn(positions, order)
   const reasons: Reason[] = []
@@ -137,7 +137,6 @@ export function applyLimits(
 
   // room left in what the symbol is part of
   for (const cap of capsOf(limits, order)) {
-    if (cap.most === Infinity) continue
     const sum = total(positions, cap.counts)
     const allowed = (s: number): boolean => sum + s * equity <= cap.most * equity
     if (allowed(size)) continue
@@ -196,17 +195,23 @@ type Cap = {
   readonly counts: (position: Position) => boolean
 }
 
+const NO_CAPS: readonly Cap[] = []
+
+/** The limits on what is held that the operator has set, for an order. */
 function capsOf(limits: Limits, { symbol, side }: Order): readonly Cap[] {
   const { maxSymbolExposure, maxSectorExposure, maxSideExposure, maxGrossExposure, sectorOf } = limits
+  const least = Math.min(maxSymbolExposure, maxSectorExposure, maxSideExposure[side], maxGrossExposure)
+  if (least === Infinity) return NO_CAPS
   const sector = (name: string): string => (Object.hasOwn(sectorOf, name) ? sectorOf[name]! : '')
   const own = sector(symbol)
   const named = own === '' ? 'symbols without a sector' : own
-  return [
+  const caps: readonly Cap[] = [
     { code: 'MAX_SYMBOL', name: symbol, most: maxSymbolExposure, counts: (held) => held.symbol === symbol },
     { code: 'MAX_SECTOR', name: named, most: maxSectorExposure, counts: (held) => sector(held.symbol) === own },
     { code: 'MAX_SIDE', name: `${side} positions`, most: maxSideExposure[side], counts: (held) => held.side === side },
     { code: 'MAX_GROSS', name: 'all positions', most: maxGrossExposure, counts: () => true },
   ]
+  return caps.filter(({ most }) => most < Infinity)
 }
 
 function total(positions: readonly Position[], counts: (position: Position) => boolean): number {
@@ -225,7 +230,7 @@ function shutBy(account: Account, limits: Limits, ledger?: RiskLedger, time?: nu
   }
   const fault = ledger.faultOf(time)
   if (fault !== null) return because('CLOCK', fault)
-  const now = time as number
+  const now = ledger.at(time)
   if (ledger.isFull(now)) return because('LEDGER_FULL', 'Too many decisions wait to show up in the account.')
   if (maxOrders !== Infinity) {
     const orders = ledger.ordersSince(now - ordersWindow)
@@ -243,7 +248,7 @@ function shutBy(account: Account, limits: Limits, ledger?: RiskLedger, time?: nu
 function closingSize({ size }: Plan, order: Order, account: Account, ledger?: RiskLedger, time?: number): number {
   const { equity, positions } = account
   const own = (): number => (heldIn(positions, order) > 0 ? 0 : heldIn(positions, opposite(order)))
-  const against = ledger === undefined ? own() : ledger.closable(order, account, time ?? NaN)
+  const against = ledger === undefined ? own() : ledger.closable(order, account, ledger.at(time))
   return largest(Math.min(size, against / equity, 1), (s) => s * equity <= against)
 }
 

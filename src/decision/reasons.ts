@@ -12,12 +12,17 @@ export const REASONS = {
   SKIP_BAND: 'The win probability lies below the skip band: not taken.',
   EV_NEGATIVE: 'A note: the trade is taken although its expected value at this bracket is not positive.',
   EV_POSITIVE: 'A note: the trade is skipped although its expected value at this bracket is positive.',
-  OUT_OF_DISTRIBUTION: 'The signal is unlike those that the model has learned from, so it is not asked: not taken.',
+  EV_VETO: 'The expected value at this bracket is not positive: not taken.',
+  NO_EDGE: 'The probability leaves no edge to size by (Kelly at its lower bound, or the bet size): not taken.',
   INVALID_PREDICTION: 'The prediction holds a number that cannot be: not taken.',
 
   // what the model may not say yet
   BASELINE: 'The signal is taken at the base size; no model was asked.',
   MIN_DATA: 'Too few closed trades for the model to decide: the baseline plan stands.',
+  OUT_OF_DISTRIBUTION: 'The signal is unlike those that the model has learned from, so it is not asked.',
+  STALE_MODEL: 'The model has learned no label for too long, so it is not asked.',
+  FEATURES_INCOMPLETE: 'Too many of the features are missing, so the model is not asked.',
+  PROBE: 'Taken as a probe, at the smallest size.',
   WARMING_UP: 'A note: no volatility is known yet, so the fallback sets the bracket.',
 
   // what the operator's limits say

@@ -1,5 +1,5 @@
 import type { Serializable, Snapshot } from '../contracts.ts'
-import { integer, positive, text } from '../core/check.ts'
+import { integer, nonNegative, positive, text } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { createRing, pushRing, type Ring, ringAt } from '../core/ring.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
@@ -17,6 +17,9 @@ export type RiskLedgerOptions = {
   readonly reserveFor: number
   /** When the trading day begins, in milliseconds after midnight UTC. @defaultValue 0 */
   readonly dayStart: number
+  /** How far a time may lie before the newest, in milliseconds; it counts as the newest then. Clocks are set right by
+   *  steps below a second, and signals of several symbols overtake each other. @defaultValue 1000 */
+  readonly stepBack: number
 }
 
 /** What a ledger is told. */
@@ -75,7 +78,8 @@ const MOST = 100_000
  * counted from the last equity known before the day began (else from the first of the day) to the lowest seen since,
  * so it stays reached when equity recovers. Money taken out of the account counts as a loss, paid in as a gain.
  *
- * A time that is no time, or lies before the newest one, makes the gate open nothing; what is recorded then counts as of the newest time.
+ * A time that is no time, or lies further before the newest one than `stepBack`, makes the gate open nothing; what is
+ * recorded then counts as of the newest time. Decisions are told apart by `id`: gates must not give the same ids.
  * O(reservations) per question and record, bounded memory.
  *
  * @example
@@ -94,12 +98,14 @@ export class RiskLedger implements Serializable {
   #state: State
 
   constructor(options: Partial<RiskLedgerOptions> = {}) {
-    const { orders = 1000, reservations = 256, reserveFor = 3_600_000, dayStart = 0 } = options
+    const { orders = 1000, reservations = 256, reserveFor = 3_600_000 } = options
+    const { dayStart = 0, stepBack = 1000 } = options
     this.options = Object.freeze({
       orders: atMost('orders', integer('orders', orders), MOST),
       reservations: atMost('reservations', integer('reservations', reservations), MOST),
       reserveFor: positive('reserveFor', reserveFor),
       dayStart: atMost('dayStart', integer('dayStart', dayStart, 0), DAY - 1),
+      stepBack: atMost('stepBack', nonNegative('stepBack', stepBack), DAY),
     })
     this.#state = { ...freshState(), orders: createRing(orders) }
   }
@@ -118,7 +124,12 @@ export class RiskLedger implements Serializable {
   faultOf(time: number | undefined): string | null {
     if (!isTime(time)) return `The time must be one in epoch milliseconds, got ${show(time)}.`
     const { time: newest } = this.#state
-    return time >= newest ? null : `The clock went back from ${newest} to ${time}.`
+    return time >= newest - this.options.stepBack ? null : `The clock went back from ${newest} to ${time}.`
+  }
+
+  /** A time as the ledger sees it: one that has gone back, or is none, as the newest. */
+  at(time: number | undefined): number {
+    return isTime(time) ? Math.max(time, this.#state.time) : this.#state.time
   }
 
   /** Decisions that open something and are not among these positions yet, as positions. */
@@ -161,9 +172,9 @@ export class RiskLedger implements Serializable {
    * @throws `INVALID_ACCOUNT` or `INVALID_INPUT`, and changes nothing then
    */
   record(event: LedgerEvent): void {
-    if (event.kind === 'account') this.#see(checkAccount(event.account), this.#at(event.time))
+    if (event.kind === 'account') this.#see(checkAccount(event.account), this.at(event.time))
     else if (text('id', event.id, 'INVALID_INPUT') && event.kind === 'decision') this.#decided(event)
-    else this.#reserve(event.id, null, this.#at(event.time))
+    else this.#reserve(event.id, null, this.at(event.time))
   }
 
   toJSON(): Snapshot {
@@ -200,7 +211,7 @@ export class RiskLedger implements Serializable {
   }
 
   #decided({ id, order, plan, account, time: given }: LedgerEvent & { readonly kind: 'decision' }): void {
-    const time = this.#at(given)
+    const time = this.at(given)
     const notional = plan.size * checkAccount(account).equity
     if (!(notional >= 0)) {
       throw new TradeLearnError('INVALID_INPUT', `"plan.size" must be at least 0, got ${show(plan.size)}.`)
@@ -237,11 +248,6 @@ export class RiskLedger implements Serializable {
   #waiting(time: number): readonly Reservation[] {
     const { reserveFor } = this.options
     return this.#state.reservations.filter((reservation) => !(time >= reservation.time + reserveFor))
-  }
-
-  /** A time that may have gone back or be none, as the newest that is known. */
-  #at(time: number): number {
-    return this.faultOf(time) === null ? time : this.#state.time
   }
 
   #dayOf(time: number): number {
