@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { applyLimits, createLimits, type LimitOptions, onlyClosing } from '../../src/decision/limits.ts'
+import { applyLimits, onlyClosing } from '../../src/decision/apply-limits.ts'
+import { createLimits, type LimitOptions } from '../../src/decision/limits.ts'
 import { RiskLedger } from '../../src/decision/risk-ledger.ts'
 import type { Account, Plan, Position, Side } from '../../src/market.ts'
 

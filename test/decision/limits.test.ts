@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { onlyClosing } from '../../src/decision/apply-limits.ts'
 import { applyLimits, createLimits, type Limits, type Order } from '../../src/decision/index.ts'
-import { onlyClosing } from '../../src/decision/limits.ts'
 import type { Account, Plan, Position, Side } from '../../src/market.ts'
 
 const plan = (over: Partial<Plan> = {}): Plan => ({
