@@ -47,6 +47,8 @@ export type Interval = { readonly low: number; readonly high: number; readonly c
 export type Prediction = {
   /** P(net return > 0). */
   readonly probability: number
+  /** What that probability lies above as nearly surely as can be said, where the model can say it. */
+  readonly probabilityLow?: number
   /** Expected net return, as a fraction of the entry price. */
   readonly expectedReturn: number
   /** Range for the net return. */
