@@ -1,5 +1,5 @@
 import type { Clearance, Subject } from '../decision/index.ts'
-import { onlyClosing, resize } from '../decision/limits.ts'
+import { onlyClosing, resize } from '../decision/apply-limits.ts'
 import { because, percent } from '../decision/reasons.ts'
 import type { Account, Decision, Label, Plan, Signal } from '../market.ts'
 import type { Guard } from './parts.ts'
