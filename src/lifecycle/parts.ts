@@ -1,9 +1,9 @@
 import type { DriftDetector, Labeler, Learner, Policy, Serializable, Vector } from '../contracts.ts'
 import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
-import type { DecisionContext } from '../decision/index.ts'
+import type { Clearance, DecisionContext } from '../decision/index.ts'
 import type { ClosedTrade } from '../features/closed-trade.ts'
 import type { AnomalyScorer } from '../learners/index.ts'
-import type { Account, Bracket, Candle, Label, Plan, Prediction, Reason, Signal } from '../market.ts'
+import type { Account, Bracket, Candle, Label, Plan, Prediction, Reason, Side, Signal } from '../market.ts'
 import type { FeatureSummary } from './feature-health.ts'
 import type { Assignment } from './rollout/assign.ts'
 import type { RolloutReport } from './rollout/rollout.ts'
@@ -43,6 +43,8 @@ export type Models = {
 export interface TradePolicy extends Policy<Prediction, DecisionContext, Plan> {
   /** Closed trades before the model may reduce or skip anything. */
   readonly options: { readonly minTrades: number }
+  /** Names the operator's limits that it keeps, for logs. */
+  readonly limitsFingerprint?: string
   /** Take every signal at the base size, under the same limits and kill switch. Pure. */
   baseline(context: DecisionContext): Plan
 }
@@ -53,6 +55,8 @@ export interface Guard extends Serializable {
   readonly halted: boolean
   /** Why, while they are. */
   readonly cause: Reason | null
+  /** How much of a signal may be traded, where a guard knows more than one state for all. Pure. */
+  stateFor?(question: { readonly symbol: string; readonly side: Side; readonly time: number }): Clearance
   /** Takes in how a trade of the bot closed, as a fraction of its entry price. */
   observeOutcome(netReturn: number): void
   /** Takes in the account's equity. */

@@ -100,12 +100,14 @@ function takeStep(life: Life): void {
       // an account shows what an order opened, not which one has closed something
       if (order.effect === 'opens') return
     } else truth.waiting = truth.waiting.filter(({ id }) => id !== order.id)
-    tell(life, { kind: 'settled', id: order.id, time: life.clock })
-    truth.tick(life.clock)
+    settle(life, order.id)
   } else if (event < 0.75) {
     // a position is closed by the bot, or one comes from elsewhere
-    if (drawFlag(rng, 0.5)) truth.positions.splice(drawInteger(rng, truth.positions.length + 1), 1)
-    else {
+    if (drawFlag(rng, 0.5)) {
+      const [closed] = truth.positions.splice(drawInteger(rng, truth.positions.length + 1), 1)
+      // the ledger may not have seen it listed
+      if (closed) settle(life, closed.id)
+    } else {
       const notional = truth.equity * pick(rng, [0.001, 0.05, 0.3])
       const side = pick(rng, ['long', 'short'] as const)
       truth.positions.push({ id: `own${life.next++}`, symbol: pick(rng, SYMBOLS), side, notional })
@@ -320,6 +322,12 @@ function checkClosing(scene: Scene, on: Plan, off: Plan): void {
   life.tally.atStake.I9++
   if (off.size < least) breach(life, 'I9', { context, off, least })
   if (closing === 'free' && on.size < least) breach(life, 'I9', { context, on, least })
+}
+
+function settle(life: Life, id: string): void {
+  if (!life.withLedger) return
+  life.truth.tick(life.clock)
+  tell(life, { kind: 'settled', id, time: life.clock })
 }
 
 function tell({ desk, withLedger }: Life, event: Parameters<Desk['record']>[0], gate: 0 | 1 = 0): void {
