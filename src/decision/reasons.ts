@@ -56,7 +56,6 @@ export const REASONS = {
   LOSS_RATE: 'Too large a share of trades lost.',
   STALE_DATA: 'The newest candle of the symbol is too old, or none is known.',
   PROBE_LOST: 'A probe trade after a lock lost: locked again, for longer.',
-  PROBE: 'A trade at the smallest size, to try whether a lock may be lifted.',
   MODEL_HALTED: "The kill switch has halted the model: the baseline's plan stands.",
   PROBES_OUT: 'As many probe trades are out after a lock as may be: their outcomes are awaited.',
   PROVEN: 'The probe trades after a lock won: the lock is lifted.',

@@ -11,7 +11,8 @@ import { checkAccount, heldIn, type Order, opposite } from './account.ts'
 export type RiskLedgerOptions = {
   /** Orders whose times are remembered: no limit on orders per window may be larger. @defaultValue 1000 */
   readonly orders: number
-  /** Decisions that may wait to show up in the account. While so many do, nothing new is opened. @defaultValue 256 */
+  /** Decisions that may wait to show up in the account as new positions. While so many do, nothing new is opened.
+   *  @defaultValue 256 */
   readonly reservations: number
   /** How long a decision waits for that, in milliseconds; it is taken for rejected then. @defaultValue 3_600_000 */
   readonly reserveFor: number
@@ -66,8 +67,10 @@ type State = {
 const DAY = 86_400_000
 /** The last instant that a date can be. */
 const LATEST = 8.64e15
-/** More than this is no order book of one bot, and a file that asks for it is damaged. */
-const MOST = 100_000
+/** Decisions that are noted at most, closing ones among them: three a second for an hour. The oldest is forgotten beyond. */
+const MOST_WAITING = 10_000
+/** More order times than this are no bot's, and a file that asks for them is damaged. */
+const MOST_ORDERS = 100_000
 
 /**
  * Remembers what an account alone does not show: the orders of the last minutes, what was decided but is not yet a
@@ -101,8 +104,8 @@ export class RiskLedger implements Serializable {
     const { orders = 1000, reservations = 256, reserveFor = 3_600_000 } = options
     const { dayStart = 0, stepBack = 1000 } = options
     this.options = Object.freeze({
-      orders: atMost('orders', integer('orders', orders), MOST),
-      reservations: atMost('reservations', integer('reservations', reservations), MOST),
+      orders: atMost('orders', integer('orders', orders), MOST_ORDERS),
+      reservations: atMost('reservations', integer('reservations', reservations), MOST_WAITING),
       reserveFor: positive('reserveFor', reserveFor),
       dayStart: atMost('dayStart', integer('dayStart', dayStart, 0), DAY - 1),
       stepBack: atMost('stepBack', nonNegative('stepBack', stepBack), DAY),
@@ -117,7 +120,7 @@ export class RiskLedger implements Serializable {
 
   /** Whether no further decision can be reserved at a time. */
   isFull(time: number): boolean {
-    return this.#waiting(time).length >= this.options.reservations
+    return this.#waiting(time).filter(opens).length >= this.options.reservations
   }
 
   /** What is wrong with a time, or null. */
@@ -136,7 +139,7 @@ export class RiskLedger implements Serializable {
   pending({ positions }: Account, time: number): Position[] {
     const held = new Set(positions.map(({ id }) => id))
     return this.#waiting(time)
-      .filter(({ id, effect }) => effect === 'opens' && !held.has(id))
+      .filter((reservation) => opens(reservation) && !held.has(reservation.id))
       .map(({ id, symbol, side, notional }) => ({ id, symbol, side, notional }))
   }
 
@@ -238,9 +241,10 @@ export class RiskLedger implements Serializable {
   /** Puts a reservation in the place of the one with this id. */
   #reserve(id: string, reservation: Reservation | null, time: number): void {
     const others = this.#waiting(time).filter((other) => other.id !== id)
-    // only closing passes a gate while the ledger is full, and closing needs no room
-    const fits = reservation !== null && others.length < this.options.reservations
-    this.#state.reservations = fits ? [...others, reservation] : others
+    // closing passes a full ledger and is noted too, or one position would be closed twice, which opens one
+    if (reservation !== null) others.push(reservation)
+    if (others.length > MOST_WAITING) others.shift()
+    this.#state.reservations = others
     this.#state.time = time
   }
 
@@ -254,6 +258,8 @@ export class RiskLedger implements Serializable {
     return Math.floor((time - this.options.dayStart) / DAY)
   }
 }
+
+const opens = ({ effect }: Pick<Reservation, 'effect'>): boolean => effect === 'opens'
 
 const RESERVATION: Reservation = { id: '', symbol: '', side: 'long', notional: 0, time: 0, effect: 'opens' }
 
@@ -280,7 +286,9 @@ function checkState({ time, equity, day, start, low, orders, reservations }: Sta
   for (let ago = 0; ago < size; ago++) {
     if (!(ringAt(orders, ago) <= (ago > 0 ? ringAt(orders, ago - 1) : time))) refuse('with orders in time', ago)
   }
-  if (reservations.length > MOST) refuse(`with ${MOST} reservations at most`, reservations.length)
+  if (reservations.length > MOST_WAITING) {
+    refuse(`with ${MOST_WAITING} reservations at most`, reservations.length)
+  }
   for (const { id, symbol, side, notional, effect, time: made } of reservations) {
     const words = id !== '' && symbol !== '' && ['long', 'short'].includes(side) && ['closes', 'opens'].includes(effect)
     if (!(words && notional >= 0 && made <= time)) refuse('whose reservations can be', id)

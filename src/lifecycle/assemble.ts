@@ -79,6 +79,7 @@ export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Ass
     novelty: options.novelty ?? null,
     monitor: options.monitor ?? null,
     rollout,
+    ledger: options.ledger ?? null,
   }
   checkWatchers(parts)
   const exploration = createExploration(options.exploration)

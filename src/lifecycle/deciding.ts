@@ -1,6 +1,6 @@
 import type { Clock } from '../contracts.ts'
 import type { Account, Decision, Signal } from '../market.ts'
-import { asProbe, clearanceOf, subjectOf } from './clearance.ts'
+import { clearanceOf, subjectOf } from './clearance.ts'
 import { copyMeta } from './closed-trade.ts'
 import type { Companions } from './companions.ts'
 import { type DecisionBook, freezeDecision } from './decision-book.ts'
@@ -26,6 +26,8 @@ export type Desk<S extends Signal> = {
   readonly bar: number
   /** Closed trades learned from. */
   readonly trades: number
+  /** When the newest label that was learned came about; -Infinity before the first. */
+  readonly learnedAt: number
   /** Signals explored on the day of this one. */
   readonly exploredToday: number
   /** Which models decide. */
@@ -38,13 +40,14 @@ export type Desk<S extends Signal> = {
  */
 export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Account): Decision {
   const { parts, policy, clock, book, bar, trades } = desk
-  const { features, labeler, killSwitch, interval, novelty, monitor, rollout } = parts
+  const { features, labeler, killSwitch, interval, novelty, monitor, rollout, ledger } = parts
   const start = clock.now()
   const known = withPending(account, book.open(), bar)
   const x = features.vector(signal, undefined, known)
   const price = entryPriceOf(features, signal)
   const before = clearanceOf(killSwitch, signal)
-  const bracket = policy.baseline(contextOf(parts, signal, price, known, trades, before))
+  const about = { account: known, trades, x, learnedAt: desk.learnedAt, ledger }
+  const bracket = policy.baseline(contextOf(features, signal, price, { ...about, clearance: before }))
   const prediction = forecast(parts, x, bracket, trades)
   const score = novelty?.scoreOf(x)
   const latency = clock.now() - start
@@ -57,7 +60,8 @@ export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Ac
   killSwitch.observeEquity(account.equity, { time })
   killSwitch.observeLatency(latency, { symbol, side, time })
   const clearance = clearanceOf(killSwitch, signal)
-  const context = contextOf(parts, signal, price, known, trades, clearance, score)
+  ledger?.record({ kind: 'account', account, time })
+  const context = contextOf(features, signal, price, { ...about, clearance, novelty: score })
   let decision: Decision
   let baseline = bracket
   try {
@@ -65,8 +69,7 @@ export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Ac
     const model = policy.decide(prediction, context)
     const { equity } = account
     const { plan, ...how } = answer({ ...desk, rollout, id, model, baseline, clearance, equity })
-    const cleared = clearance.state === 'half-open' ? asProbe(plan, signal, known, clearance) : plan
-    decision = freezeDecision({ ...cleared, id, symbol, side, time, prediction, model, ...how })
+    decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, model, ...how })
     // never before it was scored
     runAll([() => novelty?.learn(x), () => monitor?.update(x), () => tellDecided(rollout, decision, latency)])
   } catch (error) {
@@ -78,7 +81,10 @@ export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Ac
   const traded = decision.action !== 'skip'
   const meta = copyMeta(signal.meta)
   const dropped = book.add({ decision, x, meta, halfWidth: interval.halfWidth(scale), scale, bar, traded })
-  if (traded) killSwitch.observeEntry?.({ ...subjectOf(decision), time })
+  if (traded) {
+    killSwitch.observeEntry?.({ ...subjectOf(decision), time })
+    ledger?.record({ kind: 'decision', id, order: { symbol, side }, plan: decision, account, time })
+  }
   const { companions, version } = desk
   if (dropped !== undefined) {
     labeler.cancel(dropped)

@@ -1,6 +1,6 @@
 import type { DriftDetector, Labeler, Learner, Policy, Serializable, Vector } from '../contracts.ts'
 import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
-import type { Clearance, DecisionContext, Subject, TradeSubject } from '../decision/index.ts'
+import type { Clearance, DecisionContext, RiskLedger, Subject, TradeSubject } from '../decision/index.ts'
 import type { ClosedTrade } from '../features/closed-trade.ts'
 import type { AnomalyScorer } from '../learners/index.ts'
 import type { Account, Bracket, Candle, Label, Plan, Prediction, Reason, Side, Signal } from '../market.ts'
@@ -43,6 +43,8 @@ export type Models = {
 export interface TradePolicy extends Policy<Prediction, DecisionContext, Plan> {
   /** Closed trades before the model may reduce or skip anything. */
   readonly options: { readonly minTrades: number }
+  /** Names the operator's limits that it keeps, for logs. */
+  readonly limitsFingerprint?: string
   /** Take every signal at the base size, under the same limits and kill switch. Pure. */
   baseline(context: DecisionContext): Plan
 }
@@ -131,6 +133,7 @@ export type Parts<S extends Signal = Signal> = {
   readonly novelty: AnomalyScorer | null
   readonly monitor: Monitor | null
   readonly rollout: Gradual | null
+  readonly ledger: RiskLedger | null
 }
 
 /** Throws unless `features` can do what a TradeLearner asks of it. */

@@ -1,7 +1,7 @@
 import type { Codec, JsonObject, JsonValue, Learner, Serializable, Snapshot } from '../contracts.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { nested, restore } from '../core/snapshot.ts'
-import { KillSwitch } from '../decision/index.ts'
+import { KillSwitch, RiskLedger } from '../decision/index.ts'
 import type { Signal } from '../market.ts'
 import { defaultCodecs } from './defaults.ts'
 import { checkTask, checkWatchers, type Features, type Gradual, type Guard, type Models, type Parts } from './parts.ts'
@@ -72,6 +72,7 @@ export function unpackParts<S extends Signal>(
     interval: read('interval') as Parts['interval'],
     ...watchers,
     rollout: version < 4 || parts['rollout'] === null ? today.rollout : unpackRollout(parts, today.rollout, read),
+    ledger: version < 5 || parts['ledger'] === null ? today.ledger : unpackLedger(parts, today.ledger),
     detectors: list(parts['detectors']).map((json) =>
       able('detectors', restore(json as unknown as Snapshot, codecs)),
     ) as unknown as Parts['detectors'],
@@ -106,6 +107,12 @@ export function unpackModels(saved: JsonObject, own: readonly Codec[]): Models {
     expectedReturn: read('expectedReturn', 'regression'),
     stopRisk: read('stopRisk', 'binary'),
   }
+}
+
+/** Orders and losses of the day outlive a restart; how many are remembered, and whether there is a ledger, the operator says. */
+function unpackLedger(parts: JsonObject, today: RiskLedger | null): RiskLedger | null {
+  const saved = nested(parts, 'ledger', 'trade-learner')
+  return today && RiskLedger.restore(saved, today.options)
 }
 
 function list(value: JsonValue | undefined): readonly JsonValue[] {

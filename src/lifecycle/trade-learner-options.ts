@@ -1,4 +1,5 @@
 import type { Clock, DriftLevel } from '../contracts.ts'
+import type { RiskLedger } from '../decision/index.ts'
 import type { AnomalyScorer } from '../learners/index.ts'
 import type { Reason, Signal } from '../market.ts'
 import type { Companion } from './companion.ts'
@@ -26,6 +27,11 @@ export type TradeLearnerOptions<S extends Signal = Signal> = {
   readonly policy?: TradePolicy
   /** What has the last word. @defaultValue `new KillSwitch()` */
   readonly killSwitch?: Parts<S>['killSwitch']
+  /**
+   * What an account does not show, for limits on the rate of orders and on the loss of a day: `new RiskLedger()`. One learner a
+   * ledger, for it is saved and restored with its learner. @defaultValue nothing, so that such limits let nothing pass
+   */
+  readonly ledger?: RiskLedger
   /** What finds out what became of a decision. @defaultValue `new TripleBarrier()` */
   readonly labeler?: Parts<S>['labeler']
   /** What predicts. @defaultValue `defaultModels(features.schema.size)` */

@@ -1,14 +1,14 @@
-import type { JsonObject, Offloadable, Refittable, RefitWork, Serializable, Snapshot } from '../contracts.ts'
+import type { Offloadable, Refittable, RefitWork, Serializable, Snapshot } from '../contracts.ts'
 import { integer, text } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
-import { packState, unpackState } from '../core/state.ts'
+import { packState } from '../core/state.ts'
 import { labelFromOutcome } from '../labels/index.ts'
 import { isOffloadable } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Prediction, Signal } from '../market.ts'
 import { assemble, type Bounds, savedBounds } from './assemble.ts'
 import type { Past } from './bootstrap.ts'
-import { clearanceOf, subjectOf, tellOutcome } from './clearance.ts'
+import { clearanceOf, tellCancelled, tellOutcome } from './clearance.ts'
 import { tellEnded } from './companions.ts'
 import { type Desk, decideOn } from './deciding.ts'
 import {
@@ -25,6 +25,7 @@ import type { DurableOptions, RestoreOptions } from './durable/durable-options.t
 import { entryPriceOf } from './entry-price.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
 import { forecast } from './forecast.ts'
+import { freshState, type LearnerState, readState } from './learner-state.ts'
 import { checkModels, type Models, type Parts } from './parts.ts'
 import { withPending } from './pending.ts'
 import type { OperatorEvent, Transition } from './rollout/rollout-event.ts'
@@ -33,15 +34,10 @@ import { Scoreboard } from './scoreboard.ts'
 import { statusOf } from './status.ts'
 import { type TaughtPast, teachPast } from './teach-past.ts'
 import { dueModels, runAll, teach, watch } from './teaching.ts'
-import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
+import type { Status, TradeLearnerOptions } from './trade-learner-options.ts'
 import { tellSettled } from './trial.ts'
 
 const DAY = 86_400_000
-/** `time` is the open time of the newest candle of any symbol; days before 1970 are negative, so it starts below all. */
-type State = { marks: DriftMark[]; time: number; version: string; explored: number; exploredOn: number }
-const fresh = (): State => ({ marks: [], time: Number.NEGATIVE_INFINITY, version: '', explored: 0, exploredOn: 0 })
-const NO_MARK: DriftMark = { time: 0, detector: '', trades: 0, kept: 0 }
-const SAVED: State = { ...fresh(), marks: [NO_MARK], time: 0 }
 /**
  * The learning companion of a trading bot: says for each signal whether to take it, and learns from how it went.
  *
@@ -78,7 +74,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   #parts: Parts<S>
   #board = new Scoreboard()
   #book: DecisionBook
-  #state: State = fresh()
+  #state: LearnerState = freshState()
 
   constructor(options: TradeLearnerOptions<S>) {
     const { limits, parts, ...desk } = assemble(options)
@@ -97,8 +93,13 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const x = this.#parts.features.vector(signal, undefined, known)
     const price = entryPriceOf(this.#parts.features, signal)
     const clearance = clearanceOf(this.#parts.killSwitch, signal)
-    const context = contextOf(this.#parts, signal, price, known, this.#trades, clearance)
-    return forecast(this.#parts, x, this.#desk.policy.baseline(context), this.#trades)
+    // the bracket alone is asked for
+    const context = contextOf(this.#parts.features, signal, price, {
+      account: known,
+      trades: this.#board.labels,
+      clearance,
+    })
+    return forecast(this.#parts, x, this.#desk.policy.baseline(context), this.#board.labels)
   }
 
   /**
@@ -180,12 +181,17 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     this.#book.checkRoom()
     const day = Math.floor(signal?.time / DAY)
     const exploredToday = day === this.#state.exploredOn ? this.#state.explored : 0
-    const { time: bar, version } = this.#state
-    const decision = decideOn(
-      { ...this.#desk, book: this.#book, parts: this.#parts, bar, trades: this.#trades, exploredToday, version },
-      signal,
-      account,
-    )
+    const { time: bar, learnedAt, version } = this.#state
+    const now = {
+      book: this.#book,
+      parts: this.#parts,
+      bar,
+      trades: this.#board.labels,
+      learnedAt,
+      exploredToday,
+      version,
+    }
+    const decision = decideOn({ ...this.#desk, ...now }, signal, account)
     if (decision.exploration?.explored) Object.assign(this.#state, { exploredOn: day, explored: exploredToday + 1 })
     return decision
   }
@@ -229,7 +235,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const { decision, traded } = entry
     entry.traded = false
     // a skipped signal was never sent
-    if (traded) this.#parts.killSwitch.observeCancel?.({ ...subjectOf(decision), entryTime: decision.time })
+    if (traded) tellCancelled(this.#parts, decision)
     if (entry.label) this.#settle(entry, entry.label, null)
   }
 
@@ -302,11 +308,6 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   // --------------------------------------------------------------- mechanics
 
-  /** Closed trades learned from. */
-  get #trades(): number {
-    return this.#board.labels
-  }
-
   /**
    * Closes a decision: safety and book-keeping first, then everything learns, then the detectors say whether the world
    * has changed. A part of the user's own that throws keeps none of the others from its turn.
@@ -317,13 +318,14 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const error = this.#board.errorOf(label.y, probability)
     const real = traded || outcome !== null
     runAll([
-      () => void (real && tellOutcome(this.#parts.killSwitch, decision, label)),
+      () => void (real && tellOutcome(this.#parts, decision, label)),
       () => this.#board.update(label.y, probability, label.netReturn, decision.model.action),
       () => this.#book.close(entry, label, outcome),
       () => tellSettled(this.#parts.rollout, decision, label, real),
       () => teach(this.#parts, entry, label),
+      () => void (this.#state.learnedAt = Math.max(this.#state.learnedAt, label.exitTime)),
       ...this.#parts.detectors.map((detector) => () => {
-        const mark = { time: label.exitTime, trades: this.#trades }
+        const mark = { time: label.exitTime, trades: this.#board.labels }
         watch(this.#parts, detector, error, mark, this.#limits.keepAfterDrift, this.#state.marks)
       }),
       () => tellEnded(this.#desk.companions, entry, label, outcome),
@@ -386,13 +388,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     learner.#parts = unpackParts(whole, [options.features.codec(), ...(options.codecs ?? [])], learner.#parts)
     learner.#board = Scoreboard.fromJSON(nested(whole.state, 'board', 'trade-learner'))
     learner.#book.unpack(whole.state['book'], options.features.schema.size, whole.version)
-    // before version 5 nobody went along, and nothing was replaced or explored
-    const self = whole.state['self'] as JsonObject
-    learner.#state = unpackState(
-      whole.version < 5 ? { version: '', explored: 0, exploredOn: 0, ...self } : self,
-      SAVED,
-      'state.self',
-    )
+    learner.#state = readState(whole)
+    // before version 5 nobody went along
     if (whole.version >= 5) learner.#desk.companions.unpack(whole.state['companions']!)
     return learner
   }
