@@ -47,6 +47,8 @@ export type Interval = { readonly low: number; readonly high: number; readonly c
 export type Prediction = {
   /** P(net return > 0). */
   readonly probability: number
+  /** What that probability lies above as nearly surely as can be said, where the model can say it. */
+  readonly probabilityLow?: number
   /** Expected net return, as a fraction of the entry price. */
   readonly expectedReturn: number
   /** Range for the net return. */
@@ -111,6 +113,15 @@ export type Decision = Plan & {
   readonly model: Plan
   /** Where a rollout dealt the signal out: who decided it, and what an honest estimate from the log needs. */
   readonly trial?: DealtSignal
+  /** Where the model would have skipped the signal and it might be tried out instead. */
+  readonly exploration?: ExploredSignal
+}
+
+/** A would-be skip that was, or might have been, traded at the smallest size to find out what skipping costs. */
+export type ExploredSignal = {
+  readonly explored: boolean
+  /** How likely that was before the draw. */
+  readonly propensity: number
 }
 
 /** How a rollout dealt out a signal. */

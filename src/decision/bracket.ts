@@ -12,6 +12,9 @@ export type BracketOptions = {
   /** How far the prediction may move the target: at most this many times wider or narrower; 1 for not at all.
    *  @defaultValue 1.5 */
   readonly targetStretch: number
+  /** `"interval"`: a prediction draws the target no further than the upper end of its interval for the net return, which
+   *  few trades reach, within the stretch. `"stretch"`: as far as the stretch lets it. @defaultValue 'stretch' */
+  readonly targetWithin: 'stretch' | 'interval'
   /** Stands for the ATR while that is unknown, as a fraction of the price. @defaultValue 0.02 */
   readonly fallbackVolatility: number
   /** Costs of the round trip, as a fraction of the entry price. @defaultValue 0.001 */
@@ -49,7 +52,8 @@ export function isKnown(atr: number): boolean {
  *
  *     r = p w - (1 - p)(s + c)        so        w = (r + (1 - p)(s + c)) / p
  *
- * is a winner's net gain, and w + c its distance. A prediction in tune with the bracket leaves it where it is.
+ * is a winner's net gain, and w + c its distance. A prediction in tune with the bracket leaves it where it is. The stop
+ * is never the model's: it says what is lost at worst, and probabilities are learned for brackets with that stop.
  *
  * @throws `INVALID_SIGNAL` where a price of the bot's is none, or lies on the wrong side
  */
@@ -57,10 +61,10 @@ export function bracketFor(
   entry: Entry,
   atr: number,
   options: BracketOptions,
-  prediction: Pick<Prediction, 'probability' | 'expectedReturn'> | null,
+  prediction: Pick<Prediction, 'probability' | 'expectedReturn' | 'interval'> | null,
 ): { readonly stop: number; readonly target: number } {
   const { side, price } = entry
-  const { stopAtr, targetAtr, targetStretch, fallbackVolatility, costs } = options
+  const { stopAtr, targetAtr, targetStretch, targetWithin, fallbackVolatility, costs } = options
   const sign = side === 'long' ? 1 : -1
   const unit = isKnown(atr) ? atr / price : fallbackVolatility
 
@@ -71,9 +75,11 @@ export function bracketFor(
   // the target, moved towards the gain that the prediction implies
   let gain = targetAtr * unit
   if (prediction !== null && prediction.probability > 0) {
-    const { probability: p, expectedReturn } = prediction
+    const { probability: p, expectedReturn, interval } = prediction
     const loss = Math.abs(price - stop) / price + costs
-    gain = clamp((expectedReturn + (1 - p) * loss) / p + costs, gain / targetStretch, gain * targetStretch)
+    const implied = (expectedReturn + (1 - p) * loss) / p + costs
+    const within = targetWithin === 'interval' ? Math.min(implied, interval.high + costs) : implied
+    gain = clamp(within, gain / targetStretch, gain * targetStretch)
   }
   const targetShare = clamp(gain, Math.max(LEAST, 2 * costs), MOST)
   const target = own('target', entry.target, price, sign) ?? price * (1 + sign * targetShare)

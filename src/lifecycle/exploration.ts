@@ -1,7 +1,7 @@
 import { fraction, integer, positive, text } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { SeededRng } from '../core/rng.ts'
-import { resize } from '../decision/limits.ts'
+import { resize } from '../decision/apply-limits.ts'
 import { percent } from '../decision/reasons.ts'
 import type { Plan, Reason } from '../market.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { onlyClosing } from '../../src/decision/apply-limits.ts'
 import { applyLimits, createLimits, type Limits, type Order } from '../../src/decision/index.ts'
-import { onlyClosing } from '../../src/decision/limits.ts'
 import type { Account, Plan, Position, Side } from '../../src/market.ts'
 
 const plan = (over: Partial<Plan> = {}): Plan => ({
@@ -226,7 +226,7 @@ describe('applyLimits', () => {
 
 describe('createLimits', () => {
   test('limits are frozen and have defaults', () => {
-    expect(createLimits()).toEqual({ maxPosition: 0.1, maxPositions: 20, maxRisk: 0.01 })
+    expect(createLimits()).toMatchObject({ maxPosition: 0.1, maxPositions: 20, maxRisk: 0.01 })
     expect(Object.isFrozen(createLimits())).toBe(true)
   })
 
