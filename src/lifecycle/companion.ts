@@ -1,5 +1,5 @@
 import type { Snapshot, Vector } from '../contracts.ts'
-import type { Candle, Decision, Label, Plan } from '../market.ts'
+import type { Candle, Decision, Label, Plan, SignalMeta } from '../market.ts'
 import type { SettledRow } from './background-trainer/settled-row.ts'
 import type { FeatureSummary } from './feature-health.ts'
 
@@ -14,6 +14,10 @@ export type DecidedSignal = {
   readonly atr: number
   /** Which models decided, as `replace` was told. */
   readonly version: string
+  /** What the bot said of its signal. */
+  readonly meta: SignalMeta
+  /** Milliseconds from the signal to its prediction, as the kill switch is told. */
+  readonly latency: number
 }
 
 /** What became of a decision. */

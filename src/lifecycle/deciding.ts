@@ -90,7 +90,7 @@ export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Ac
     labeler.cancel(dropped)
     companions.tell((companion) => companion.dropped?.(dropped))
   }
-  const decided = { decision, x, baseline, atr: context.atr, version }
+  const decided = { decision, x, baseline, atr: context.atr, version, meta, latency }
   companions.tell((companion) => companion.opened?.(id, time, decided))
   return decision
 }
