@@ -194,6 +194,20 @@ describe('the clock', () => {
     expect([ledger.time, ledger.ordersSince(NOON - 1)]).toEqual([NOON, 2])
   })
 
+  test('a small step back counts as no step, across a midnight too', () => {
+    const ledger = new RiskLedger({ stepBack: 1000 })
+    const limits = createLimits({ maxDailyLoss: 0.05 })
+    const midnight = NOON + 12 * HOUR
+    const seen = (equity: number): Account => ({ equity, positions: [] })
+    ledger.record({ kind: 'account', account: seen(10_000), time: NOON })
+    ledger.record({ kind: 'account', account: seen(9400), time: midnight })
+    for (const time of [midnight, midnight - 1000]) {
+      expect(codes(applyLimits(plan(), long('A'), seen(9400), limits, ledger, time))).toEqual(['MAX_DAILY_LOSS'])
+      expect(ledger.at(time)).toBe(midnight)
+    }
+    expect(ledger.at(NaN)).toBe(midnight)
+  })
+
   test('without a ledger no time is needed, but one that is none opens nothing', () => {
     expect(applyLimits(plan(), long('A'), account(), createLimits()).size).toBe(0.1)
     expect(codes(applyLimits(plan(), long('A'), account(), createLimits(), undefined, NaN))).toEqual(['CLOCK'])
@@ -241,6 +255,14 @@ describe('reservations', () => {
     expect(ledger.closable(long('A'), full, NOON)).toBe(1000)
   })
 
+  test('a full ledger closes one position once, too', () => {
+    const ledger = new RiskLedger({ reservations: 1 })
+    decide(ledger, 'a', { symbol: 'A', side: 'short' }, account())
+    const full = account(held('B', 'short', 500))
+    const sizes = ['b', 'c'].map((id) => decide(ledger, id, long('B'), full))
+    expect(sizes).toEqual([expect.closeTo(0.05, 12), 0])
+  })
+
   test('where as many wait as may, nothing is opened', () => {
     const ledger = new RiskLedger({ reservations: 1 })
     decide(ledger, 'a', { symbol: 'A', side: 'short' }, account())
@@ -276,6 +298,12 @@ describe('the snapshot of a ledger', () => {
     expect(JSON.stringify(back.pending(account(), NOON + 5))).toBe(JSON.stringify(busy().pending(account(), NOON + 5)))
     expect([back.ordersSince(NOON), back.time, back.options]).toEqual([Infinity, NOON + 4, busy().options])
     expect(back.day(1, NOON + 5)).toEqual({ start: 10_000, low: 1 })
+  })
+
+  test.each([7, -1, 0.5, NaN])('whose ring is empty and stands at %d is refused', (head) => {
+    const fresh = JSON.parse(JSON.stringify(new RiskLedger({ orders: 3 })))
+    fresh.state.orders.head = Number.isNaN(head) ? { $: 'NaN' } : head
+    expect(() => RiskLedger.fromJSON(fresh)).toThrow(expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }))
   })
 
   test('of a fresh ledger is one too', () => {
