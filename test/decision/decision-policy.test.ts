@@ -113,6 +113,8 @@ describe('too little data', () => {
       expect(plan.stop).toBeCloseTo(96, 9)
     }
     const own = { symbol: 'BTC', side: 'long', price: 100, stop: 98, target: 104 } as const
+    const { target: _, ...half } = own
+    expect(codes(policy.baseline(situation({ atr: NaN, signal: half })))).toContain('WARMING_UP')
     expect(codes(policy.baseline(situation({ atr: NaN, signal: own })))).toEqual(['BASELINE'])
   })
 })

@@ -172,6 +172,14 @@ describe('the loss of a day', () => {
   })
 })
 
+test('a plan of no size has no fault; one that holds no number closes nothing', () => {
+  expect(codes(applyLimits(plan(0), long('A'), account(), createLimits()))).toEqual([])
+  const short = account(held('A', 'short', 300))
+  for (const over of [{ size: NaN }, { stop: NaN }, { price: 0 }]) {
+    expect(onlyClosing({ ...plan(), ...over }, long('A'), short)).toMatchObject({ action: 'skip', size: 0 })
+  }
+})
+
 describe('the clock', () => {
   test.each([NaN, Infinity, -Infinity, undefined, NOON - 1001, 9e15])(
     'at %s nothing is opened, all is closed',
@@ -304,6 +312,15 @@ describe('the snapshot of a ledger', () => {
     const fresh = JSON.parse(JSON.stringify(new RiskLedger({ orders: 3 })))
     fresh.state.orders.head = Number.isNaN(head) ? { $: 'NaN' } : head
     expect(() => RiskLedger.fromJSON(fresh)).toThrow(expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }))
+  })
+
+  test('of orders that have not been forgotten makes up none in a larger ring', () => {
+    const ledger = new RiskLedger({ orders: 3 })
+    for (const id of ['a', 'b']) {
+      ledger.record({ kind: 'decision', id, order: long('A'), plan: plan(), account: account(), time: NOON })
+    }
+    const larger = RiskLedger.restore(JSON.parse(JSON.stringify(ledger)), { orders: 100 })
+    expect(larger.ordersSince(NOON - 1)).toBe(2)
   })
 
   test('of a fresh ledger is one too', () => {
