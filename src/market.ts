@@ -113,6 +113,15 @@ export type Decision = Plan & {
   readonly model: Plan
   /** Where a rollout dealt the signal out: who decided it, and what an honest estimate from the log needs. */
   readonly trial?: DealtSignal
+  /** Where the model would have skipped the signal and it might be tried out instead. */
+  readonly exploration?: ExploredSignal
+}
+
+/** A would-be skip that was, or might have been, traded at the smallest size to find out what skipping costs. */
+export type ExploredSignal = {
+  readonly explored: boolean
+  /** How likely that was before the draw. */
+  readonly propensity: number
 }
 
 /** How a rollout dealt out a signal. */

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import { checkCandlesCommand } from './check-candles-command.ts'
 import { checkFeaturesCommand } from './check-features-command.ts'
+import { doctorCommand } from './doctor-command.ts'
 import { reportCommand } from './report-command.ts'
 import { simulateCommand } from './simulate-command.ts'
 import { walkForwardCommand } from './walk-forward-command.ts'
@@ -20,7 +21,8 @@ const program = new Command('tradelearn')
       '  tradelearn report --candles btc_1h.csv --signals my_signals.csv --html page.html\n' +
       '  tradelearn simulate --signals 6000\n' +
       '  tradelearn check-candles --candles btc_1h.csv --timeframe 1h\n' +
-      '  tradelearn check-features --candles btc_1h.csv --features my_features.mjs\n\n' +
+      '  tradelearn check-features --candles btc_1h.csv --features my_features.mjs\n' +
+      '  tradelearn doctor state/btc\n\n' +
       'A research and engineering tool; no investment advice. It never sends an order.',
   )
 for (const command of [
@@ -29,6 +31,7 @@ for (const command of [
   simulateCommand(),
   checkCandlesCommand(),
   checkFeaturesCommand(),
+  doctorCommand(),
 ]) {
   program.addCommand(command)
 }

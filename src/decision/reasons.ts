@@ -56,6 +56,7 @@ export const REASONS = {
   LOSS_RATE: 'Too large a share of trades lost.',
   STALE_DATA: 'The newest candle of the symbol is too old, or none is known.',
   PROBE_LOST: 'A probe trade after a lock lost: locked again, for longer.',
+  MODEL_HALTED: "The kill switch has halted the model: the baseline's plan stands.",
   PROBES_OUT: 'As many probe trades are out after a lock as may be: their outcomes are awaited.',
   PROVEN: 'The probe trades after a lock won: the lock is lifted.',
   NOT_WRITTEN: 'A change of the kill switch could not be written down.',

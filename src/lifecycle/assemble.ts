@@ -6,7 +6,9 @@ import { DecisionPolicy, KillSwitch } from '../decision/index.ts'
 import { TripleBarrier } from '../labels/index.ts'
 import { ConformalInterval } from '../learners/index.ts'
 import type { Signal } from '../market.ts'
+import { Companions } from './companions.ts'
 import { defaultDetectors, defaultModels } from './defaults.ts'
+import { createExploration, type ExplorationOptions } from './exploration.ts'
 import { checkFeatures, checkTask, checkWatchers, type Parts, type TradePolicy } from './parts.ts'
 import { systemClock } from './system-clock.ts'
 import type { TradeLearnerOptions } from './trade-learner-options.ts'
@@ -27,6 +29,8 @@ export type Assembled<S extends Signal> = {
   readonly policy: TradePolicy
   readonly clock: Clock
   readonly limits: Bounds
+  readonly exploration: ExplorationOptions
+  readonly companions: Companions
   readonly parts: Parts<S>
 }
 
@@ -75,9 +79,12 @@ export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Ass
     novelty: options.novelty ?? null,
     monitor: options.monitor ?? null,
     rollout,
+    ledger: options.ledger ?? null,
   }
   checkWatchers(parts)
-  return { mode, policy, clock, limits, parts }
+  const exploration = createExploration(options.exploration)
+  const companions = new Companions(options.companions ?? [])
+  return { mode, policy, clock, limits, exploration, companions, parts }
 }
 
 const SAVED = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keepAfterDrift: 0, outcomeLag: 0, schema: '' }

@@ -1,29 +1,34 @@
 import type { Vector } from '../contracts.ts'
 import type { Clearance, DecisionContext, RiskLedger } from '../decision/index.ts'
 import type { Account, Reason, Signal } from '../market.ts'
-import type { Guard, Parts } from './parts.ts'
+import type { Features } from './parts.ts'
 
-/** What else a policy may want to know, where somebody knows it. */
+/** What a policy may want to know besides the signal. */
 export type Known = {
+  readonly account: Account
+  /** Closed trades learned from. */
+  readonly trades: number
+  /** What the kill switch allows. */
+  readonly clearance: Clearance
   /** The signal's features: how many of them are missing is told. */
   readonly x?: Vector
-  /** When the newest label that the models have learned came about; left out before the first. */
+  /** How unlike the past it is, where somebody has been asked. */
+  readonly novelty?: number | undefined
+  /** When the newest label that the models have learned came about; -Infinity before the first. */
   readonly learnedAt?: number
   /** What the account does not show. */
-  readonly ledger?: RiskLedger
+  readonly ledger?: RiskLedger | null
 }
 
-/** What a policy gets to know about a signal besides the prediction; `novelty` where a scorer has been asked. */
+const UNNAMED: Reason = { code: 'UNKNOWN', text: 'The kill switch gave no cause.' }
+
+/** What a policy gets to know about a signal besides the prediction. */
 export function contextOf<S extends Signal>(
-  { features, killSwitch }: Parts<S>,
-  signal: S,
+  features: Features<S>,
+  { symbol, side, stop, target, time }: S,
   price: number,
-  account: Account,
-  trades: number,
-  novelty?: number,
-  { x, learnedAt, ledger }: Known = {},
+  { account, trades, clearance: { state, cause }, x, novelty, learnedAt = -Infinity, ledger = null }: Known,
 ): DecisionContext {
-  const { symbol, side, stop, target, time } = signal
   return {
     signal: {
       symbol,
@@ -36,26 +41,19 @@ export function contextOf<S extends Signal>(
     account,
     trades,
     ...(novelty === undefined ? {} : { novelty }),
-    ...(learnedAt === undefined ? {} : { modelAge: time - learnedAt }),
+    ...(learnedAt === -Infinity ? {} : { modelAge: time - learnedAt }),
     ...(x === undefined ? {} : { missing: missingIn(x) }),
-    ...(ledger === undefined ? {} : { ledger }),
+    ...(ledger === null ? {} : { ledger }),
     time,
-    ...allowedBy(killSwitch, signal),
+    // what is neither open nor half open is halted
+    halted: state === 'open' || state === 'half-open' ? null : (cause ?? UNNAMED),
+    probe: state === 'half-open' ? (cause ?? UNNAMED) : null,
   }
-}
-
-/** What the guard allows: all, a probe, or nothing new. */
-function allowedBy(guard: Guard, { symbol, side, time }: Signal): Pick<DecisionContext, 'halted' | 'probe'> {
-  const unnamed: Reason = { code: 'UNKNOWN', text: 'The kill switch gave no cause.' }
-  if (guard.stateFor === undefined) return { halted: guard.halted ? (guard.cause ?? unnamed) : null }
-  const { state, cause }: Clearance = guard.stateFor({ symbol, side, time })
-  if (state === 'half-open') return { halted: null, probe: cause ?? unnamed }
-  return { halted: state === 'open' ? null : (cause ?? unnamed) }
 }
 
 /** Share of a vector that is missing. */
 function missingIn(x: Vector): number {
   let missing = 0
-  for (let i = 0; i < x.length; i++) if (x[i] !== x[i]) missing++
+  for (let i = 0; i < x.length; i++) if (Number.isNaN(x[i])) missing++
   return x.length > 0 ? missing / x.length : 0
 }

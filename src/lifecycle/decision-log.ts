@@ -3,7 +3,9 @@ import { integer, oneOf } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { type State, unpackState } from '../core/state.ts'
 import type { OffPolicyRow } from '../evaluation/off-policy/index.ts'
-import type { Label } from '../market.ts'
+import type { Decision, Label, Plan } from '../market.ts'
+import type { SettledRow } from './background-trainer/settled-row.ts'
+import type { Companion, DecidedSignal, EndedSignal } from './companion.ts'
 import {
   checkDecision,
   checkOutcome,
@@ -38,12 +40,12 @@ export type DecisionLogOptions = {
  * @example
  * ```ts
  * const log = new DecisionLog()
- * log.record({ ...decision, arm: 'champion', modelVersion: '7', propensity, traded, explored, baseline })
- * log.settle(decision.id, 'candles', label, candle.time)
+ * const learner = new TradeLearner({ features, mode: 'live', exploration: { share: 0.02 }, companions: [log] })
+ * // some hundred signals later
  * offPolicyValue(log.toRows('candles'), () => [0, 1]).direct.value // net return a signal of taking them all
  * ```
  */
-export class DecisionLog implements Serializable {
+export class DecisionLog implements Serializable, Companion {
   static readonly type: string = 'decision-log'
   static readonly version: number = 1
 
@@ -103,6 +105,23 @@ export class DecisionLog implements Serializable {
     this.#state.set(id, Object.freeze({ ...decision, [source]: outcome }))
   }
 
+  /** Takes in a decision of the learner that it goes along with. */
+  opened(_id: string, _time: number, { decision, baseline, version }: DecidedSignal): void {
+    this.record(loggedOf(decision, baseline, version))
+  }
+
+  /** Takes in what became of it. */
+  observe({ id }: Pick<SettledRow, 'id'>, { decision, label, told }: EndedSignal): void {
+    const traded = this.#state.get(id)?.traded ?? false
+    // by another clock a report may be dated before its decision
+    this.settle(id, told && traded ? 'trade' : 'candles', label, Math.max(label.exitTime, decision.time))
+  }
+
+  /** Takes in that it will have no outcome. */
+  dropped(id: string): void {
+    this.forget(id)
+  }
+
   /** Drops a decision that will never settle; unknown ids are ignored. */
   forget(id: string): void {
     this.#state.delete(id)
@@ -110,6 +129,12 @@ export class DecisionLog implements Serializable {
 
   toJSON(): Snapshot {
     return snapshot(DecisionLog, this.options, { decisions: [...this.#state.values()] as unknown as State })
+  }
+
+  /** Goes on where `saved` stopped, with its own capacity. @throws `CORRUPT_SNAPSHOT`, changing nothing */
+  resume(saved: Snapshot): void {
+    const whole = DecisionLog.fromJSON(saved).#state
+    this.#state = new Map([...whole].slice(-this.options.capacity))
   }
 
   /** Reads back what {@link toJSON} wrote. */
@@ -128,6 +153,23 @@ export class DecisionLog implements Serializable {
     }
     return log
   }
+}
+
+/** A learner's decision as it is logged: who decided, and how likely it was, before any draw, that it would be traded. */
+function loggedOf(decision: Decision, baseline: Plan, version: string): NewDecision {
+  const { id, symbol, side, time, prediction, model, action, mode, trial, exploration } = decision
+  const traded = action !== 'skip'
+  const explored = exploration?.explored ?? false
+  const byModel = exploration?.propensity ?? (model.action === 'skip' ? 0 : 1)
+  let propensity = mode === 'live' ? byModel : traded ? 1 : 0
+  if (trial !== undefined) {
+    const candidate = trial.arm === 'candidate' ? trial.propensity : 1 - trial.propensity
+    propensity = candidate * byModel + (1 - candidate) * (baseline.action === 'skip' ? 0 : 1)
+  }
+  const arm = trial?.arm ?? (mode === 'live' ? 'model' : 'baseline')
+  // an empty name is no name
+  const modelVersion = version === '' ? 'first' : version
+  return { id, symbol, side, time, arm, modelVersion, propensity, traded, explored, prediction, model, baseline }
 }
 
 const outcomeOf = ({ trade, candles }: LoggedDecision): LoggedOutcome | null => trade ?? candles

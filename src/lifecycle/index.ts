@@ -3,6 +3,7 @@ export { assertNoLookahead, type NoLookaheadOptions, type NoLookaheadReport } fr
 export { assertWarm, type WarmOptions, type WarmReport } from './assert-warm.ts'
 export * from './background-trainer/index.ts'
 export { type Bootstrap, type BootstrapOptions, bootstrap, type Past, type UnusedTrade } from './bootstrap.ts'
+export type { Companion, DecidedSignal, EndedSignal } from './companion.ts'
 export { type BuildDatasetOptions, buildDataset } from './dataset.ts'
 export { DecisionLog, type DecisionLogOptions, type RowSource } from './decision-log.ts'
 export { type DefaultModelsOptions, defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'

@@ -1,6 +1,6 @@
 import type { DriftDetector, Labeler, Learner, Policy, Serializable, Vector } from '../contracts.ts'
 import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
-import type { Clearance, DecisionContext } from '../decision/index.ts'
+import type { Clearance, DecisionContext, RiskLedger, Subject, TradeSubject } from '../decision/index.ts'
 import type { ClosedTrade } from '../features/closed-trade.ts'
 import type { AnomalyScorer } from '../learners/index.ts'
 import type { Account, Bracket, Candle, Label, Plan, Prediction, Reason, Side, Signal } from '../market.ts'
@@ -49,20 +49,25 @@ export interface TradePolicy extends Policy<Prediction, DecisionContext, Plan> {
   baseline(context: DecisionContext): Plan
 }
 
-/** The last word over every decision; `KillSwitch` is one. */
+/** The last word over every decision; `KillSwitch` is one. What is optional is for those that tell symbols or sides apart. */
 export interface Guard extends Serializable {
   /** Whether new trades are forbidden. */
   readonly halted: boolean
   /** Why, while they are. */
   readonly cause: Reason | null
-  /** How much of a signal may be traded, where a guard knows more than one state for all. Pure. */
+  /** How much of one signal may be traded, and by whose plan. Pure. */
   stateFor?(question: { readonly symbol: string; readonly side: Side; readonly time: number }): Clearance
   /** Takes in how a trade of the bot closed, as a fraction of its entry price. */
-  observeOutcome(netReturn: number): void
+  observeOutcome(netReturn: number, trade?: TradeSubject): void
   /** Takes in the account's equity. */
-  observeEquity(equity: number): void
+  observeEquity(equity: number, about?: Pick<Subject, 'time'>): void
   /** Takes in how long a prediction took. */
-  observeLatency(milliseconds: number): void
+  observeLatency(milliseconds: number, signal?: Subject): void
+  /** Takes in the open time of a symbol's newest candle. */
+  observeData?(data: { readonly symbol: string; readonly time: number }): void
+  /** A trade is sent; it comes to nothing. */
+  observeEntry?(trade: Subject): void
+  observeCancel?(trade: TradeSubject): void
   /** Forbids new trades until `reset`. */
   halt(text?: string): void
   /** Allows them again: the operator's word. */
@@ -128,6 +133,7 @@ export type Parts<S extends Signal = Signal> = {
   readonly novelty: AnomalyScorer | null
   readonly monitor: Monitor | null
   readonly rollout: Gradual | null
+  readonly ledger: RiskLedger | null
 }
 
 /** Throws unless `features` can do what a TradeLearner asks of it. */
@@ -170,7 +176,24 @@ function faultOf(novelty: AnomalyScorer, features: number): string {
 }
 
 /** Passes a learner that has the task its place wants, else throws. */
-export function checkTask(name: keyof Models, model: Learner, task: Learner['task']): Learner {
+export function checkTask(name: keyof Models, model: Learner | undefined, task: Learner['task']): Learner {
   if (model?.task === task) return model
   throw new TradeLearnError('INVALID_OPTION', `"models.${name}" must be a ${task} learner, got ${show(model?.task)}.`)
+}
+
+/** Passes models of the three tasks that have an answer for vectors of so many features, else throws. */
+export function checkModels(given: Models, features: number): Models {
+  const { success, expectedReturn, stopRisk } = given ?? {}
+  const models: Models = {
+    success: checkTask('success', success, 'binary'),
+    expectedReturn: checkTask('expectedReturn', expectedReturn, 'regression'),
+    stopRisk: checkTask('stopRisk', stopRisk, 'binary'),
+  }
+  for (const [name, model] of Object.entries(models)) {
+    const said = model.predict(new Float64Array(features))
+    if (!Number.isFinite(said)) {
+      throw new TradeLearnError('INVALID_OPTION', `"models.${name}" must predict a finite number, got ${show(said)}.`)
+    }
+  }
+  return models
 }

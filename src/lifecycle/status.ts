@@ -11,7 +11,7 @@ export function statusOf<S extends Signal>(
   { labels, scores }: Scoreboard,
   { options }: TradePolicy,
   marks: readonly DriftMark[],
-  open: number,
+  { open, version, faults }: Pick<Status, 'open' | 'version' | 'faults'>,
 ): Status {
   const { detectors, killSwitch, monitor, rollout } = parts
   const levels = detectors.map(({ level }) => level)
@@ -26,6 +26,8 @@ export function statusOf<S extends Signal>(
       marks: [...marks],
     },
     killSwitch: { halted: killSwitch.halted, cause: killSwitch.cause },
+    version,
+    faults,
     features: monitor?.summary ?? null,
     rollout: rollout?.report ?? null,
     refitDue: dueModels(parts).length > 0,

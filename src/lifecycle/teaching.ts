@@ -4,6 +4,7 @@ import type { Decision, Label, Signal } from '../market.ts'
 import { closedTrade } from './closed-trade.ts'
 import type { OpenDecision } from './decision-book.ts'
 import type { Parts } from './parts.ts'
+import type { DriftMark } from './trade-learner-options.ts'
 
 /** The models of a learner, in the order in which they are taught. */
 export function modelsOf<S extends Signal>({ success, expectedReturn, stopRisk }: Parts<S>): readonly Learner[] {
@@ -37,8 +38,25 @@ export function teach<S extends Signal>(parts: Parts<S>, entry: Teachable, label
   ])
 }
 
+/** Marks of drift that are remembered. */
+const MAX_MARKS = 100
+
+/** Shows an error to a detector; where it has found a new regime, the models let go of the old, which is marked. */
+export function watch<S extends Signal>(
+  parts: Parts<S>,
+  detector: DriftDetector,
+  error: number,
+  { time, trades }: Pick<DriftMark, 'time' | 'trades'>,
+  least: number,
+  marks: DriftMark[],
+): void {
+  if (detector.update(error) !== 'drift') return
+  marks.push({ time, detector: detector.toJSON().type, trades, kept: adapt(parts, detector, least) })
+  if (marks.length > MAX_MARKS) marks.shift()
+}
+
 /** Makes models let go of the old regime after `detector` has found a new one; returns how many observations they keep. */
-export function adapt<S extends Signal>(parts: Parts<S>, detector: DriftDetector, least: number): number {
+function adapt<S extends Signal>(parts: Parts<S>, detector: DriftDetector, least: number): number {
   const width = 'width' in detector ? (detector as DriftDetector & Windowed).width : least
   const kept = Math.max(Math.floor(width) || 0, least)
   runAll(

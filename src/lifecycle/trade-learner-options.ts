@@ -1,6 +1,9 @@
 import type { Clock, DriftLevel } from '../contracts.ts'
+import type { RiskLedger } from '../decision/index.ts'
 import type { AnomalyScorer } from '../learners/index.ts'
 import type { Reason, Signal } from '../market.ts'
+import type { Companion } from './companion.ts'
+import type { ExplorationOptions } from './exploration.ts'
 import type { FeatureSummary } from './feature-health.ts'
 import type { Features, Models, Monitor, Parts, TradePolicy } from './parts.ts'
 import type { RolloutReport } from './rollout/rollout.ts'
@@ -24,6 +27,11 @@ export type TradeLearnerOptions<S extends Signal = Signal> = {
   readonly policy?: TradePolicy
   /** What has the last word. @defaultValue `new KillSwitch()` */
   readonly killSwitch?: Parts<S>['killSwitch']
+  /**
+   * What an account does not show, for limits on the rate of orders and on the loss of a day: `new RiskLedger()`. One learner a
+   * ledger, for it is saved and restored with its learner. @defaultValue nothing, so that such limits let nothing pass
+   */
+  readonly ledger?: RiskLedger
   /** What finds out what became of a decision. @defaultValue `new TripleBarrier()` */
   readonly labeler?: Parts<S>['labeler']
   /** What predicts. @defaultValue `defaultModels(features.schema.size)` */
@@ -42,6 +50,13 @@ export type TradeLearnerOptions<S extends Signal = Signal> = {
   readonly novelty?: AnomalyScorer
   /** What watches the features for faults, such as `new FeatureMonitor({ schema: features.schema })`. @defaultValue nothing */
   readonly monitor?: Monitor
+  /**
+   * Who goes along and is told what happens: a `BackgroundTrainer`, a `DecisionLog`, your own. Their snapshots are part of the
+   * learner's. @defaultValue nobody
+   */
+  readonly companions?: readonly Companion[]
+  /** How much of what the model would skip is tried at the smallest size. @defaultValue nothing */
+  readonly exploration?: Partial<ExplorationOptions>
   /** Where latencies are measured. @defaultValue `systemClock` */
   readonly clock?: Clock
   /** Most decisions that may be open at once. @defaultValue 1000 */
@@ -80,6 +95,10 @@ export type Status = {
   readonly scores: RunningScores
   readonly drift: { readonly level: DriftLevel; readonly marks: readonly DriftMark[] }
   readonly killSwitch: { readonly halted: boolean; readonly cause: Reason | null }
+  /** Which models decide: what `replace` was told, empty for those of the constructor. */
+  readonly version: string
+  /** What companions threw lately, the newest last. */
+  readonly faults: readonly string[]
   /** What is wrong with the features of decided signals; null where no monitor watches them. */
   readonly features: FeatureSummary | null
   /** Where the rollout is and what it still needs; null where there is none. */

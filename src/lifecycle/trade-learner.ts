@@ -1,14 +1,16 @@
-import type { Clock, DriftDetector, Offloadable, Refittable, RefitWork, Serializable, Snapshot } from '../contracts.ts'
-import { integer } from '../core/check.ts'
+import type { Offloadable, Refittable, RefitWork, Serializable, Snapshot } from '../contracts.ts'
+import { integer, text } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
-import { packState, unpackState } from '../core/state.ts'
+import { packState } from '../core/state.ts'
 import { labelFromOutcome } from '../labels/index.ts'
 import { isOffloadable } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Prediction, Signal } from '../market.ts'
 import { assemble, type Bounds, savedBounds } from './assemble.ts'
 import type { Past } from './bootstrap.ts'
-import { copyMeta } from './closed-trade.ts'
+import { clearanceOf, tellCancelled, tellOutcome } from './clearance.ts'
+import { tellEnded } from './companions.ts'
+import { type Desk, decideOn } from './deciding.ts'
 import {
   checkRepeat,
   checkSame,
@@ -23,23 +25,19 @@ import type { DurableOptions, RestoreOptions } from './durable/durable-options.t
 import { entryPriceOf } from './entry-price.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
 import { forecast } from './forecast.ts'
-import type { Parts, TradePolicy } from './parts.ts'
+import { freshState, type LearnerState, readState } from './learner-state.ts'
+import { checkModels, type Models, type Parts } from './parts.ts'
 import { withPending } from './pending.ts'
 import type { OperatorEvent, Transition } from './rollout/rollout-event.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
 import { statusOf } from './status.ts'
 import { type TaughtPast, teachPast } from './teach-past.ts'
-import { adapt, dueModels, runAll, teach } from './teaching.ts'
-import type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
-import { answer, tellDecided, tellSettled } from './trial.ts'
+import { dueModels, runAll, teach, watch } from './teaching.ts'
+import type { Status, TradeLearnerOptions } from './trade-learner-options.ts'
+import { tellSettled } from './trial.ts'
 
-const MAX_MARKS = 100
-/** `time` is the open time of the newest candle of any symbol; days before 1970 are negative, so it starts below all. */
-type State = { marks: DriftMark[]; time: number }
-const fresh = (): State => ({ marks: [], time: Number.NEGATIVE_INFINITY })
-const NO_MARK: DriftMark = { time: 0, detector: '', trades: 0, kept: 0 }
-const SAVED: State = { marks: [NO_MARK], time: 0 }
+const DAY = 86_400_000
 /**
  * The learning companion of a trading bot: says for each signal whether to take it, and learns from how it went.
  *
@@ -68,22 +66,20 @@ const SAVED: State = { marks: [NO_MARK], time: 0 }
  */
 export class TradeLearner<S extends Signal = Signal> implements Serializable, Refittable, Offloadable {
   static readonly type: string = 'trade-learner'
-  static readonly version: number = 4
+  static readonly version: number = 5
 
   readonly mode: 'shadow' | 'live' | 'rollout'
-  readonly #policy: TradePolicy
-  readonly #clock: Clock
+  readonly #desk: Pick<Desk<S>, 'mode' | 'policy' | 'clock' | 'exploration' | 'companions'>
   readonly #limits: Bounds
   #parts: Parts<S>
   #board = new Scoreboard()
   #book: DecisionBook
-  #state: State = fresh()
+  #state: LearnerState = freshState()
 
   constructor(options: TradeLearnerOptions<S>) {
-    const { mode, policy, clock, limits, parts } = assemble(options)
-    this.mode = mode
-    this.#policy = policy
-    this.#clock = clock
+    const { limits, parts, ...desk } = assemble(options)
+    this.mode = desk.mode
+    this.#desk = desk
     this.#limits = limits
     this.#parts = parts
     this.#book = new DecisionBook(limits)
@@ -96,8 +92,14 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const known = withPending(account, this.#book.open(), this.#state.time)
     const x = this.#parts.features.vector(signal, undefined, known)
     const price = entryPriceOf(this.#parts.features, signal)
-    const context = contextOf(this.#parts, signal, price, known, this.#trades)
-    return forecast(this.#parts, x, this.#policy.baseline(context), this.#trades)
+    const clearance = clearanceOf(this.#parts.killSwitch, signal)
+    // the bracket alone is asked for
+    const context = contextOf(this.#parts.features, signal, price, {
+      account: known,
+      trades: this.#board.labels,
+      clearance,
+    })
+    return forecast(this.#parts, x, this.#desk.policy.baseline(context), this.#board.labels)
   }
 
   /**
@@ -114,7 +116,13 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /** How it is doing. */
   status(): Status {
-    return statusOf(this.mode, this.#parts, this.#board, this.#policy, this.#state.marks, this.#book.openCount)
+    const { marks, version } = this.#state
+    const { faults } = this.#desk.companions
+    return statusOf(this.mode, this.#parts, this.#board, this.#desk.policy, marks, {
+      open: this.#book.openCount,
+      version,
+      faults,
+    })
   }
 
   /** Trades whose outcome has not been told yet, oldest first: what to ask the broker about after a restart. */
@@ -145,14 +153,16 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    * @throws `INVALID_CANDLE`, `INVALID_TIME`, `OUT_OF_ORDER` or `DUPLICATE_CANDLE`, changing nothing
    */
   onCandle(candle: Candle): void {
-    const { features, labeler } = this.#parts
+    const { features, labeler, killSwitch, monitor } = this.#parts
     features.update(candle)
     this.#state.time = Math.max(this.#state.time, candle.time)
+    killSwitch.observeData?.(candle)
     const labels = labeler.advance(candle)
     const overdue = this.#book.follow(candle.symbol, labels, this.#limits.reportWithin)
     runAll([
       ...this.#book.released(this.#state.time).map((entry) => () => this.#settleTold(entry, entry.told!)),
       ...overdue.map((entry) => () => this.#settle(entry, entry.label!, null)),
+      () => this.#desk.companions.tell((one) => one.tick?.(candle.time, monitor?.summary, candle)),
     ])
   }
 
@@ -166,46 +176,23 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    *   switch remembers an account that is worth nothing)
    */
   decide(signal: S, account: Account): Decision {
-    const { features, labeler, killSwitch, interval, novelty, monitor, rollout } = this.#parts
     // an account that is worth nothing is refused below, but the switch must have seen it
-    if (typeof account?.equity === 'number' && account.equity <= 0) killSwitch.observeEquity(account.equity)
+    if (typeof account?.equity === 'number' && account.equity <= 0) this.#parts.killSwitch.observeEquity(account.equity)
     this.#book.checkRoom()
-    const start = this.#clock.now()
-    const known = withPending(account, this.#book.open(), this.#state.time)
-    const x = features.vector(signal, undefined, known)
-    const price = entryPriceOf(features, signal)
-    const bracket = this.#policy.baseline(contextOf(this.#parts, signal, price, known, this.#trades))
-    const prediction = forecast(this.#parts, x, bracket, this.#trades)
-    const score = novelty?.scoreOf(x)
-    const latency = this.#clock.now() - start
-
-    // the last thing that can refuse; candles follow every signal by the baseline's bracket, so that labels compare
-    const { symbol, side, time } = signal
-    const id = this.#book.nextId
-    labeler.open({ id, symbol, side, time, price, stop: bracket.stop, target: bracket.target })
-
-    killSwitch.observeEquity(account.equity)
-    killSwitch.observeLatency(latency)
-    let decision: Decision
-    try {
-      const context = contextOf(this.#parts, signal, price, known, this.#trades, score)
-      const model = this.#policy.decide(prediction, context)
-      const { plan, ...how } = answer(this.mode, rollout, id, model, () => this.#policy.baseline(context))
-      decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, model, ...how })
-      // never before it was scored
-      runAll([() => novelty?.learn(x), () => monitor?.update(x), () => tellDecided(rollout, decision, latency)])
-    } catch (error) {
-      // a policy or another part of the user's own may fail: nobody is to wait for a decision that was not made
-      labeler.cancel(id)
-      throw error
+    const day = Math.floor(signal?.time / DAY)
+    const exploredToday = day === this.#state.exploredOn ? this.#state.explored : 0
+    const { time: bar, learnedAt, version } = this.#state
+    const now = {
+      book: this.#book,
+      parts: this.#parts,
+      bar,
+      trades: this.#board.labels,
+      learnedAt,
+      exploredToday,
+      version,
     }
-    const scale = Math.abs(bracket.stop - price) / price
-    const traded = decision.action !== 'skip'
-    const bar = this.#state.time
-    const meta = copyMeta(signal.meta)
-    const halfWidth = interval.halfWidth(scale)
-    const dropped = this.#book.add({ decision, x, meta, halfWidth, scale, bar, traded })
-    if (dropped !== undefined) labeler.cancel(dropped)
+    const decision = decideOn({ ...this.#desk, ...now }, signal, account)
+    if (decision.exploration?.explored) Object.assign(this.#state, { exploredOn: day, explored: exploredToday + 1 })
     return decision
   }
 
@@ -245,7 +232,10 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     if (entry.told) {
       throw new TradeLearnError('OUTCOME_CONFLICT', `Decision ${show(decisionId)} was already told to have closed.`)
     }
+    const { decision, traded } = entry
     entry.traded = false
+    // a skipped signal was never sent
+    if (traded) tellCancelled(this.#parts, decision)
     if (entry.label) this.#settle(entry, entry.label, null)
   }
 
@@ -255,9 +245,21 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    * @throws `INVALID_INPUT` for a learner that has learned, `NOT_ENOUGH_DATA` where no trade can be used
    */
   bootstrap(past: Past): TaughtPast {
-    const taught = teachPast(this.#parts, this.#policy, this.#board, past)
+    const taught = teachPast(this.#parts, this.#desk.policy, this.#board, past)
     this.#state.time = taught.newest
     return taught
+  }
+
+  /**
+   * Puts other models in the place of those that decide, in one assignment: from the next signal on. Interval, scores,
+   * detectors and rollout go on, for they judge whoever decides. `version` is what the models are called in `status()`.
+   *
+   * @throws `INVALID_OPTION` for models of another task, or that do not say a finite number of a vector of these features
+   */
+  replace(models: Models, version: string): void {
+    text('version', version, 'INVALID_INPUT')
+    this.#parts = { ...this.#parts, ...checkModels(models, this.#parts.features.schema.size) }
+    this.#state.version = version
   }
 
   /** Takes in the account's equity between signals, so that a fall in between does not go unseen. */
@@ -306,11 +308,6 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   // --------------------------------------------------------------- mechanics
 
-  /** Closed trades learned from. */
-  get #trades(): number {
-    return this.#board.labels
-  }
-
   /**
    * Closes a decision: safety and book-keeping first, then everything learns, then the detectors say whether the world
    * has changed. A part of the user's own that throws keeps none of the others from its turn.
@@ -319,13 +316,19 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const { decision, traded } = entry
     const { probability } = decision.prediction
     const error = this.#board.errorOf(label.y, probability)
+    const real = traded || outcome !== null
     runAll([
-      () => void ((traded || outcome !== null) && this.#parts.killSwitch.observeOutcome(label.netReturn)),
+      () => void (real && tellOutcome(this.#parts, decision, label)),
       () => this.#board.update(label.y, probability, label.netReturn, decision.model.action),
       () => this.#book.close(entry, label, outcome),
-      () => tellSettled(this.#parts.rollout, decision, label, traded || outcome !== null),
+      () => tellSettled(this.#parts.rollout, decision, label, real),
       () => teach(this.#parts, entry, label),
-      ...this.#parts.detectors.map((detector) => () => this.#watch(detector, error, label.exitTime)),
+      () => void (this.#state.learnedAt = Math.max(this.#state.learnedAt, label.exitTime)),
+      ...this.#parts.detectors.map((detector) => () => {
+        const mark = { time: label.exitTime, trades: this.#board.labels }
+        watch(this.#parts, detector, error, mark, this.#limits.keepAfterDrift, this.#state.marks)
+      }),
+      () => tellEnded(this.#desk.companions, entry, label, outcome),
     ])
   }
 
@@ -339,15 +342,6 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const label = this.#labelOf(entry, outcome)
     this.#parts.labeler.cancel(entry.decision.id)
     this.#settle(entry, label, outcome)
-  }
-
-  /** Shows an error to a detector; where it has found a new regime, the models let go of the old. */
-  #watch(detector: DriftDetector, error: number, time: number): void {
-    if (detector.update(error) !== 'drift') return
-    const { marks } = this.#state
-    const kept = adapt(this.#parts, detector, this.#limits.keepAfterDrift)
-    marks.push({ time, detector: detector.toJSON().type, trades: this.#trades, kept })
-    if (marks.length > MAX_MARKS) marks.shift()
   }
 
   // ---------------------------------------------------------------- snapshot
@@ -373,6 +367,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
         board: packPart(this.#board),
         book: this.#book.pack(),
         parts: packParts(this.#parts),
+        companions: this.#desk.companions.pack(),
       },
     }
   }
@@ -393,7 +388,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     learner.#parts = unpackParts(whole, [options.features.codec(), ...(options.codecs ?? [])], learner.#parts)
     learner.#board = Scoreboard.fromJSON(nested(whole.state, 'board', 'trade-learner'))
     learner.#book.unpack(whole.state['book'], options.features.schema.size, whole.version)
-    learner.#state = unpackState(whole.state['self'], SAVED, 'state.self')
+    learner.#state = readState(whole)
+    // before version 5 nobody went along
+    if (whole.version >= 5) learner.#desk.companions.unpack(whole.state['companions']!)
     return learner
   }
 }

@@ -33,7 +33,8 @@ export const TRAILER_BYTES = 4
 const HEADER_CRC_AT = 36
 /** 0xfe and 0xff never stand in UTF-8, so no payload looks like the beginning of a frame. */
 const MAGIC = 0xff4c54fe
-const MAGIC_BYTE = 0xfe
+/** The byte that a frame begins with. */
+export const MAGIC_BYTE = 0xfe
 
 /** Bytes that a frame takes. */
 export const frameBytes = (payload: number): number => HEADER_BYTES + payload + TRAILER_BYTES
@@ -78,6 +79,14 @@ function readHeader(bytes: Uint8Array, view: DataView, at: number): Header | und
     batch: view.getFloat64(at + 24, true),
     previous: view.getUint32(at + 32, true),
   }
+}
+
+/** Where the payload of a frame ends by its own word, or undefined where there is no room for a frame. */
+export function payloadEnd(view: DataView, offset: number): number | undefined {
+  if (offset + HEADER_BYTES + TRAILER_BYTES > view.byteLength || view.getUint32(offset, true) !== MAGIC)
+    return undefined
+  const end = offset + HEADER_BYTES + view.getUint32(offset + 4, true)
+  return end + TRAILER_BYTES <= view.byteLength ? end : undefined
 }
 
 /** The frame at an offset, or undefined where it is not whole. */

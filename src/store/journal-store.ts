@@ -3,7 +3,7 @@ import { integer, oneOf, text } from '../core/check.ts'
 import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
 import type { Fs } from './fs.ts'
 import { holdsLock, type Lock, takeLock } from './lock.ts'
-import { readListing, untilOf } from './names.ts'
+import { readListing, snapshotName, untilOf } from './names.ts'
 import { nodeFs } from './node-fs.ts'
 import { recover } from './recovery.ts'
 import { SegmentWriter } from './segment-writer.ts'
@@ -29,6 +29,11 @@ export type JournalStoreOptions = {
   readonly maxQueue?: number
   /** Bytes of events that may wait for the disk. @defaultValue 16777216 (16 MiB) */
   readonly maxQueueBytes?: number
+  /**
+   * What to do where the directory holds no journal. `'refuse'` is for a bot that knows it has one: a disk that was not
+   * mounted would else make it begin anew. @defaultValue 'create'
+   */
+  readonly ifMissing?: 'create' | 'refuse'
   /** Who holds the lock, for the message that another gets. @defaultValue 'tradelearn' */
   readonly owner?: string
 }
@@ -78,6 +83,7 @@ export class JournalStore implements EventStore {
   readonly #keepSnapshots: number
   readonly #maxQueue: number
   readonly #maxQueueBytes: number
+  readonly #ifMissing: 'create' | 'refuse'
   readonly #owner: string
   /** How a batch is made to last, and how files are that must not be missing when it does. */
   readonly #batches: Durability
@@ -91,6 +97,8 @@ export class JournalStore implements EventStore {
   #queuedSeq = 0
   #storedSeq = 0
   #snapshotSeq = 0
+  /** Snapshots that were found damaged, which do not count among those that are kept. */
+  #damaged: readonly string[] = []
   #queue: Append[] = []
   /** Events that are not stored yet, those on their way included. */
   #waiting = 0
@@ -106,6 +114,7 @@ export class JournalStore implements EventStore {
     keepSnapshots = 3,
     maxQueue = 65_536,
     maxQueueBytes = 16_777_216,
+    ifMissing = 'create',
     owner = 'tradelearn',
   }: JournalStoreOptions) {
     this.#directory = text('directory', directory)
@@ -115,6 +124,7 @@ export class JournalStore implements EventStore {
     this.#keepSnapshots = integer('keepSnapshots', keepSnapshots)
     this.#maxQueue = integer('maxQueue', maxQueue)
     this.#maxQueueBytes = integer('maxQueueBytes', maxQueueBytes)
+    this.#ifMissing = oneOf('ifMissing', ifMissing, ['create', 'refuse'])
     this.#owner = text('owner', owner)
     const nothing: Durability = { syncFile: async () => {}, syncDirectory: async () => {} }
     const real: Durability = { syncFile: (fd) => fs.fdatasync(fd), syncDirectory: (path) => fs.syncDir(path) }
@@ -153,6 +163,7 @@ export class JournalStore implements EventStore {
   ): Promise<Recovery> {
     const fs = this.#fs
     return await coded(async (pass) => {
+      if (this.#ifMissing === 'refuse') await this.#refuseMissing()
       await fs.mkdir(this.#directory)
       this.#lock = await takeLock(fs, this.#directory, this.#owner)
       const found = await recover(fs, this.#directory, this.#files, {
@@ -162,10 +173,17 @@ export class JournalStore implements EventStore {
       this.#store = found.store || fs.unique()
       this.#queuedSeq = this.#storedSeq = found.seq
       this.#snapshotSeq = found.recovery.snapshot?.seq ?? 0
+      this.#damaged = found.damaged
       await this.#beginSegment(found.crc)
       await this.#prune()
       return found.recovery
     })
+  }
+
+  async #refuseMissing(): Promise<void> {
+    const { segments } = readListing(await this.#fs.readdir(this.#directory))
+    if (segments.length > 0) return
+    throw new TradeLearnError('CORRUPT_STORE', `${show(this.#directory)} must hold a journal, got none.`)
   }
 
   /**
@@ -279,6 +297,7 @@ export class JournalStore implements EventStore {
     try {
       await this.#checkLock()
       await writeSnapshot(this.#fs, this.#directory, seq, bytes, this.#files)
+      this.#damaged = this.#damaged.filter((name) => name !== snapshotName(seq))
       await this.#beginSegment(this.#writer!.crc)
       await this.#prune()
     } catch (error) {
@@ -304,8 +323,9 @@ export class JournalStore implements EventStore {
   /** Removes snapshots beyond those that are kept, and segments that none of them needs. */
   async #prune(): Promise<void> {
     const { snapshots, segments } = readListing(await this.#fs.readdir(this.#directory))
-    if (snapshots.length < this.#keepSnapshots) return
-    const oldest = snapshots.at(-this.#keepSnapshots)!.seq
+    const whole = snapshots.filter(({ name }) => !this.#damaged.includes(name))
+    if (whole.length < this.#keepSnapshots) return
+    const oldest = whole.at(-this.#keepSnapshots)!.seq
     await this.#checkLock()
     for (const { name, seq } of snapshots) if (seq < oldest) await this.#fs.unlink(`${this.#directory}/${name}`)
     for (const [i, { name }] of segments.entries()) {

@@ -1,9 +1,13 @@
 import { show, TradeLearnError } from '../core/errors.ts'
 import { edit, type Fs, type Holder, writeAll } from './fs.ts'
 import { lockName, readListing } from './names.ts'
+import { tryDecodeJson } from './snapshot-file.ts'
 
 /** The right to write, until another takes it over. */
 export type Lock = { readonly epoch: number; readonly path: string }
+
+/** Who has a lock, by its own word. */
+export type LockHolder = Holder & { readonly owner: string }
 
 /** Times that others may get in between before it is given up. */
 const TRIES = 5
@@ -47,28 +51,31 @@ const newest = (...lists: readonly (readonly { readonly epoch: number }[])[]): n
 
 async function create(fs: Fs, directory: string, path: string, text: string): Promise<boolean> {
   const draft = `${directory}/lock-${fs.unique()}.tmp`
-  await edit(fs, draft, 'create', (fd) => writeAll(fs, fd, new TextEncoder().encode(text), 0))
-  const created = await fs.link(draft, path)
-  await fs.unlink(draft)
-  return created
+  try {
+    await edit(fs, draft, 'create', (fd) => writeAll(fs, fd, new TextEncoder().encode(text), 0))
+    return await fs.link(draft, path)
+  } finally {
+    await fs.unlink(draft)
+  }
 }
 
 async function refuseLiving(fs: Fs, path: string): Promise<void> {
   if ((await fs.size(path)) === undefined) return
-  let holder: Partial<Holder> & { readonly owner?: unknown }
-  try {
-    holder = JSON.parse(new TextDecoder().decode(await fs.readFile(path)))
-  } catch {
-    // processes see a lock whole or not at all, so the power went before it was on the disk, and its holder with it
-    return
-  }
-  const { pid, boot, started, owner } = holder ?? {}
-  if (!Number.isSafeInteger(pid) || typeof boot !== 'string' || typeof started !== 'string') return
-  if (!(await fs.isAlive({ pid: pid!, boot, started }))) return
+  const holder = readHolder(await fs.readFile(path))
+  // processes see a lock whole or not at all, so the power went before it was on the disk, and its holder with it
+  if (holder === null || !(await fs.isAlive(holder))) return
+  const { pid, boot, started, owner } = holder
   throw new TradeLearnError(
     'STORE_LOCKED',
     `${show(path)} must not be held by a living process, got pid ${pid} (owner ${show(owner)}, started at ${show(started)}, boot ${show(boot)}).`,
   )
+}
+
+/** What a lock says of its holder, or null where it says nothing that could be. */
+export function readHolder(bytes: Uint8Array): LockHolder | null {
+  const { pid, boot, started, owner } = (tryDecodeJson(bytes) ?? {}) as { readonly [name: string]: unknown }
+  if (!Number.isSafeInteger(pid) || typeof boot !== 'string' || typeof started !== 'string') return null
+  return { pid: pid as number, boot, started, owner: typeof owner === 'string' ? owner : '' }
 }
 
 /** Whether the lock has not been taken over. */

@@ -1,9 +1,9 @@
 import type { JsonValue, Recovery, StoredEvent } from '../contracts.ts'
 import { TradeLearnError } from '../core/errors.ts'
-import { type Frame, type ScanEnd, scanSegment } from './frame.ts'
+import { type Frame, frameBytes, type ScanEnd, scanSegment } from './frame.ts'
 import { edit, type Fs, writeAll } from './fs.ts'
 import { type Listing, readListing, untilOf } from './names.ts'
-import { type Durability, decodeJson, decodeSnapshot, readIdentity } from './snapshot-file.ts'
+import { type Durability, decodeSnapshot, readIdentity, tryDecodeJson } from './snapshot-file.ts'
 
 /** Who is told what was found. */
 export type Listener = {
@@ -19,6 +19,8 @@ export type Found = {
   /** The newest event, and its checksum. */
   readonly seq: number
   readonly crc: number
+  /** Snapshots that are damaged: they stand in for nothing. */
+  readonly damaged: readonly string[]
 }
 
 type Loaded = { readonly seq: number; readonly value: JsonValue; readonly store: string }
@@ -47,7 +49,9 @@ export async function recover(
   const { segments } = listing
   const warnings = listing.strays.map((name) => `${name} was written by a process that had lost the lock: not read.`)
   for (const name of listing.unfinished) await fs.unlink(`${directory}/${name}`)
-  const snapshot = await newestSnapshot(fs, directory, listing, warnings)
+  const damaged: string[] = []
+  const snapshot = await newestSnapshot(fs, directory, listing, damaged)
+  warnings.push(...damaged.map((name) => `${name} is damaged: an older one was read, and the events since.`))
   if (snapshot) onSnapshot(snapshot.seq, snapshot.value)
 
   let store = snapshot?.store ?? ''
@@ -77,7 +81,11 @@ export async function recover(
     }
     const scan = scanSegment(bytes, segment.first, until, identify, (frame) => {
       if (frame.seq <= base) return
-      onEvent({ seq: frame.seq, event: decodeJson(frame.payload) })
+      const event = tryDecodeJson(frame.payload)
+      if (event === undefined) {
+        refuse(segment.name, frame.end - frameBytes(frame.payload.length), frame.seq, 'what it holds is no JSON')
+      }
+      onEvent({ seq: frame.seq, event })
       replayed++
     })
     const isLast = until === Number.POSITIVE_INFINITY
@@ -94,19 +102,19 @@ export async function recover(
     }
   }
   const read = snapshot ? { seq: snapshot.seq, value: snapshot.value } : null
-  return { recovery: { snapshot: read, replayed, tornTail, warnings }, store, seq, crc }
+  return { recovery: { snapshot: read, replayed, tornTail, warnings }, store, seq, crc, damaged }
 }
 
 async function newestSnapshot(
   fs: Fs,
   directory: string,
   { snapshots }: Listing,
-  warnings: string[],
+  damaged: string[],
 ): Promise<Loaded | undefined> {
   for (const { name, seq } of [...snapshots].reverse()) {
     const read = decodeSnapshot(name, await fs.readFile(`${directory}/${name}`), seq)
     if (read) return { seq, ...read }
-    warnings.push(`${name} is damaged: an older one was read, and the events since.`)
+    damaged.push(name)
   }
   return undefined
 }

@@ -28,6 +28,7 @@ export class SegmentWriter {
   /** Checksum of the newest frame. */
   #link: number
   #crc: number
+  #closed = false
 
   private constructor({ fs, epoch, crc }: SegmentPlace, fd: number, size: number, link: number, sync: Durability) {
     this.#fs = fs
@@ -50,10 +51,16 @@ export class SegmentWriter {
       const fd = await fs.open(path, 'edit')
       return new SegmentWriter(place, fd, head.bytes.length, head.crc, batches)
     }
-    await edit(fs, path, 'create', async (fd) => {
-      await writeAll(fs, fd, head.bytes, 0)
-      await files.syncFile(fd)
-    })
+    try {
+      await edit(fs, path, 'create', async (fd) => {
+        await writeAll(fs, fd, head.bytes, 0)
+        await files.syncFile(fd)
+      })
+    } catch (error) {
+      // whoever tries again and again on a full disk leaves nothing behind
+      await fs.unlink(path).catch(() => {})
+      throw error
+    }
     await files.syncDirectory(directory)
     return new SegmentWriter(place, await fs.open(path, 'edit'), head.bytes.length, head.crc, batches)
   }
@@ -88,7 +95,10 @@ export class SegmentWriter {
     await this.#append(frameOf(header, new Uint8Array(0)).bytes)
   }
 
+  /** Once: the number of a file that is closed may be another file's a moment later. */
   async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
     await this.#fs.close(this.fd)
   }
 

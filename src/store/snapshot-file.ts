@@ -22,15 +22,30 @@ export function encodeJson(name: string, value: JsonValue): Uint8Array {
   return encoder.encode(text)
 }
 
-export const decodeJson = (payload: Uint8Array): JsonValue => JSON.parse(decoder.decode(payload)) as JsonValue
+const decodeJson = (payload: Uint8Array): JsonValue => JSON.parse(decoder.decode(payload)) as JsonValue
+
+/** The value of a payload, or undefined where it is none: the checksum of a frame says nothing about who wrote it. */
+export function tryDecodeJson(payload: Uint8Array): JsonValue | undefined {
+  try {
+    return decodeJson(payload)
+  } catch {
+    return undefined
+  }
+}
+
+/** What the first frame of a file says of it; what is missing is 0 and empty. */
+export function identityOf(frame: Frame): { readonly format: number; readonly store: string } {
+  const { format, store } = (tryDecodeJson(frame.payload) ?? {}) as { readonly [name: string]: unknown }
+  return { format: typeof format === 'number' ? format : 0, store: typeof store === 'string' ? store : '' }
+}
 
 /** Whose file it is, as its first frame says. @throws `UNSUPPORTED_VERSION` */
 export function readIdentity(name: string, frame: Frame): string {
-  const { format, store } = (decodeJson(frame.payload) ?? {}) as { readonly format?: unknown; readonly store?: unknown }
-  if (typeof format === 'number' && format > FORMAT) {
+  const { format, store } = identityOf(frame)
+  if (format > FORMAT) {
     throw new TradeLearnError('UNSUPPORTED_VERSION', `${name} must have format ${FORMAT} or older, got ${format}.`)
   }
-  return typeof store === 'string' ? store : ''
+  return store
 }
 
 /** The bytes of a snapshot: a frame that says whose it is, and one that holds the value. */
@@ -55,7 +70,8 @@ export function decodeSnapshot(
   const store = readIdentity(name, head)
   const body = readFrame(bytes, head.end)
   if (body?.kind !== KIND.snapshot || body.seq !== seq || body.previous !== head.crc) return undefined
-  return body.end === bytes.length ? { store, value: decodeJson(body.payload) } : undefined
+  const value = body.end === bytes.length ? tryDecodeJson(body.payload) : undefined
+  return value === undefined ? undefined : { store, value }
 }
 
 /**
@@ -72,10 +88,16 @@ export async function writeSnapshot(
   const path = `${directory}/${snapshotName(seq)}`
   const draft = `${path}.tmp`
   await fs.unlink(draft)
-  await edit(fs, draft, 'create', async (fd) => {
-    await writeAll(fs, fd, bytes, 0)
-    await durability.syncFile(fd)
-  })
+  try {
+    await edit(fs, draft, 'create', async (fd) => {
+      await writeAll(fs, fd, bytes, 0)
+      await durability.syncFile(fd)
+    })
+  } catch (error) {
+    // on a full disk it would be what stands in the way of opening anew
+    await fs.unlink(draft).catch(() => {})
+    throw error
+  }
   await fs.rename(draft, path)
   await durability.syncDirectory(directory)
 }

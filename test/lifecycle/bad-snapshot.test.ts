@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JsonValue, Snapshot } from '../../src/contracts.ts'
 import { TradeLearnError } from '../../src/core/errors.ts'
+import { RiskLedger } from '../../src/decision/index.ts'
 import { FeatureEngineer, numeric, rsi } from '../../src/features/index.ts'
 import { PrototypeNovelty } from '../../src/learners/index.ts'
 import { FeatureMonitor, Rollout, TradeLearner } from '../../src/lifecycle/index.ts'
@@ -32,6 +33,7 @@ function allOptions() {
     rollout,
     novelty,
     monitor: new FeatureMonitor({ schema, reference: 20 }),
+    ledger: new RiskLedger(),
   }
 }
 
@@ -108,7 +110,7 @@ test('the snapshot that is damaged below is a rich one', () => {
   expect(drift.marks.length).toBeGreaterThan(0)
   expect(saved).toMatch(/"refits":[1-9]/)
   expect(stateOf(restore(saved))).toBe(saved)
-  expect(parts).toHaveLength(11)
+  expect(parts).toHaveLength(12)
 })
 
 test('a text that was cut short, anywhere, is refused', () => {
@@ -179,10 +181,10 @@ test('a kill switch that cannot be read comes back halted', () => {
 })
 
 test('a newer version is refused with both numbers, outside and within', () => {
-  const outer = refusal(altered(['version'], 5))
+  const outer = refusal(altered(['version'], 6))
   expect([outer.code, outer.message]).toEqual([
     'UNSUPPORTED_VERSION',
-    'The "trade-learner" snapshot has version 5; this release reads up to 4. Update tradelearn.',
+    'The "trade-learner" snapshot has version 6; this release reads up to 5. Update tradelearn.',
   ])
   for (const part of ['features', 'labeler', 'success', 'interval']) {
     const inner = refusal(altered(['state', 'parts', part, 'version'], 3))

@@ -119,6 +119,8 @@ describe('status', () => {
       },
       drift: { level: 'stable', marks: [] },
       killSwitch: { halted: false, cause: null },
+      version: '',
+      faults: [],
       features: null,
       rollout: null,
       refitDue: false,

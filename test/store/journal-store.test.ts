@@ -1,13 +1,16 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildSync } from 'esbuild'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { TradeLearner } from '../../src/lifecycle/index.ts'
+import { frameOf, readFrame } from '../../src/store/frame.ts'
 import type { Fs } from '../../src/store/fs.ts'
 import { JournalStore } from '../../src/store/journal-store.ts'
 import { nodeFs } from '../../src/store/node-fs.ts'
-import { type SmallSignal, smallOptions, stateOf } from '../lifecycle/helpers.ts'
+import { account, candleAt, type SmallSignal, signalAt, smallOptions, stateOf } from '../lifecycle/helpers.ts'
 import { botEvent, happen, newWorld, opening } from '../lifecycle/stream.ts'
 import { onDisk, opened } from './opened.ts'
 import { chance, SimDisk } from './sim-fs.ts'
@@ -217,6 +220,111 @@ describe('after the first error', () => {
   )
 })
 
+describe('a full disk', () => {
+  test('is left as it was by whoever tries to open on it, again and again', async () => {
+    const { disk, options } = onDisk()
+    const { store } = await opened(options)
+    await store.append('kept')
+    await store.close()
+    const before = [...disk.files().keys()].sort()
+    for (const free of [0, 30, 60, 90, 120]) {
+      disk.faults = { capacity: disk.used + free }
+      for (let i = 0; i < 3; i++) {
+        await expect(opened(onDisk(disk).options)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+        expect([...disk.files().keys()].sort()).toEqual(before)
+      }
+    }
+    disk.faults = {}
+    expect((await opened(onDisk(disk).options)).events).toEqual([{ seq: 1, event: 'kept' }])
+  })
+
+  test('gets back what half a snapshot has taken', async () => {
+    const { disk, options } = onDisk()
+    const { store } = await opened(options)
+    await store.append('kept')
+    const before = disk.used
+    disk.faults = { capacity: before + 5000 }
+    await expect(store.saveSnapshot(1, 'x'.repeat(10_000))).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    expect(disk.used).toBe(before)
+  })
+
+  test('in the way of a new segment closes no file twice', async () => {
+    const { disk, options } = onDisk()
+    const fs = options.fs!
+    const closed: number[] = []
+    const watched: Fs = {
+      ...fs,
+      close: async (fd) => {
+        closed.push(fd)
+        await fs.close(fd)
+      },
+    }
+    const { store } = await opened({ ...options, fs: watched, segmentBytes: 100 })
+    disk.faults = { capacity: disk.used + 200 }
+    const told = Array.from({ length: 20 }, async (_, i) => {
+      for (let turn = 0; turn < i * 10; turn++) await undefined
+      await store.append('x')
+    })
+    expect((await Promise.allSettled(told)).at(-1)!.status).toBe('rejected')
+    await store.close()
+    expect(new Set(closed).size).toBe(closed.length)
+  })
+})
+
+describe('what is not as it should be', () => {
+  test('is not counted among the snapshots that are kept', async () => {
+    const { disk, options } = onDisk()
+    const { store } = await opened(options)
+    for (let i = 1; i <= 40; i++) {
+      await store.append(i)
+      if (i % 10 === 0) await store.saveSnapshot(i, i)
+    }
+    await store.close()
+    const newest = 'd/snapshot-0000000000000040.snap'
+    disk.plant(newest, disk.files().get(newest)!.slice(0, -1))
+    const fewer = await opened({ ...onDisk(disk).options, keepSnapshots: 1 })
+    expect([fewer.snapshot?.seq, fewer.events.length]).toEqual([30, 10])
+    await fewer.store.close()
+    const again = await opened({ ...onDisk(disk).options, keepSnapshots: 1 })
+    expect([again.snapshot?.seq, again.events.length]).toEqual([30, 10])
+    await again.store.saveSnapshot(40, 'mended')
+    await again.store.close()
+    expect((await opened(onDisk(disk).options)).recovery).toMatchObject({ snapshot: { seq: 40 }, warnings: [] })
+  })
+
+  test('is named by file, offset and event, also where its checksum is right', async () => {
+    const { disk, options } = onDisk()
+    const { store } = await opened(options)
+    await store.append('fine')
+    await store.close()
+    const name = 'd/journal-0000000000000001-00000001.log'
+    const bytes = disk.files().get(name)!
+    const head = readFrame(bytes, 0)!
+    const event = readFrame(bytes, head.end)!
+    const forged = frameOf({ ...event, previous: head.crc }, new TextEncoder().encode('{"half": '))
+    disk.plant(name, Uint8Array.from([...bytes.subarray(0, head.end), ...forged.bytes]))
+    await expect(opened(onDisk(disk).options)).rejects.toMatchObject({
+      code: 'CORRUPT_STORE',
+      message: expect.stringMatching(new RegExp(`00001.log changed at offset ${head.end} \\(event 1\\)`)),
+    })
+  })
+
+  test('is refused where a journal must be there', async () => {
+    const { disk, options } = onDisk()
+    const wanted = { ...options, ifMissing: 'refuse' } as const
+    await expect(opened(wanted)).rejects.toMatchObject({
+      code: 'CORRUPT_STORE',
+      message: expect.stringContaining('got none'),
+    })
+    expect(disk.files().size).toBe(0)
+    await (await opened(options)).store.close()
+    await (await opened(wanted)).store.close()
+    await expect(opened({ directory: newDirectory(), ifMissing: 'refuse' })).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+    })
+  })
+})
+
 describe('the lock', () => {
   test('is refused to a second writer, who is told of the first', async () => {
     const { disk, options } = onDisk()
@@ -325,9 +433,61 @@ describe('on the disk of this machine', () => {
   test('a file in the place of the directory is refused with a code', async () => {
     await expect(opened({ directory: import.meta.filename })).rejects.toMatchObject({ code: 'STORE_FAILED' })
   })
+
+  test.each(['journal-0000000000000001-00000001.log', 'snapshot-0000000000000001.snap', 'lock-00000001'])(
+    'a directory in the place of %s is refused with a code, and stays',
+    async (name) => {
+      const directory = newDirectory()
+      mkdirSync(join(directory, name), { recursive: true })
+      await expect(opened({ directory })).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      expect(readdirSync(directory)).toEqual([name])
+    },
+  )
+
+  test.skipIf(process.platform === 'win32')('a holder that is stopped keeps the lock, however long', async () => {
+    const directory = newDirectory()
+    const script = join(directory, '..', 'holder.mjs')
+    const entryPoints = [join(import.meta.dirname, 'kill-writer.ts')]
+    buildSync({ entryPoints, outfile: script, bundle: true, platform: 'node', format: 'esm', target: 'node20' })
+    const holder = spawn(process.execPath, [script, entryPoints[0]!, 'journal', directory, 'SIGKILL', '0'])
+    const ended = new Promise((resolve) => holder.on('close', resolve))
+    try {
+      await new Promise((resolve) => holder.stdout.once('data', resolve))
+      holder.kill('SIGSTOP')
+      const message = expect.stringContaining(`pid ${holder.pid}`)
+      await expect(opened({ directory })).rejects.toMatchObject({ code: 'STORE_LOCKED', message })
+    } finally {
+      holder.kill('SIGKILL')
+      await ended
+    }
+    const { store, recovery } = await opened({ directory })
+    expect(recovery.warnings).toEqual([])
+    await store.close()
+  })
 })
 
 describe('a learner that is opened over a journal', () => {
+  test('decides at once while the disk is stuck, and says so to whoever waits for the record', async () => {
+    const { options } = onDisk()
+    const { fs, letGo, syncs } = held(options.fs!)
+    const store = new JournalStore({ ...options, fs })
+    const learner = await TradeLearner.open<SmallSignal>({ ...smallOptions(), store })
+    for (let bar = 0; bar < 6; bar++) learner.onCandle(candleAt('A', bar, 100))
+    await learner.stored()
+    letGo()
+    const before = syncs()
+    const decision = learner.decide(signalAt(6), account)
+    let isStored = false
+    const stored = learner.stored().then(() => {
+      isStored = true
+    })
+    await turns(500)
+    expect([decision.symbol, syncs() - before, isStored]).toEqual(['A', 1, false])
+    letGo()
+    await stored
+    expect(isStored).toBe(true)
+  })
+
   test('goes on after power losses as if there had been none, to the bit', async () => {
     const leftOut = 46_656
     const events = [

@@ -1,61 +1,69 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildSync } from 'esbuild'
-import { expect, test } from 'vitest'
-import { opened } from './opened.ts'
-import { chance } from './sim-fs.ts'
+import pg from 'pg'
+import { describe, expect, test } from 'vitest'
+import { SeededRng } from '../../src/core/rng.ts'
+import { PostgresStore, SqliteStore } from '../../src/store/sql/index.ts'
+import { ENDS, type End, journalVictim, killLoop, type Victim } from './kill-loop.ts'
+import { NO_POSTGRES, PostgresServer } from './sql/postgres-server.ts'
+import { SQLITES } from './sql/sqlite-drivers.ts'
 
-/** `KILLS=500` for a longer look. */
-const KILLS = Number(process.env['KILLS'] ?? 20)
+/** As many as a pull request has time for; `bench/store/kill.ts` does more. */
+const KILLS = 20
+/** Of each other way to end. */
+const OTHERS = 3
 
-/** Lets a process write for a while, kills it, and returns the newest event that it said was acknowledged. */
-function killed(script: string, directory: string, afterMs: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let said = ''
-    child.stdout.on('data', (text) => {
-      if (said === '') setTimeout(() => child.kill('SIGKILL'), afterMs)
-      said += text
-    })
-    child.on('error', reject)
-    child.on('close', () => {
-      // what follows the last line end may be half a number
-      const lines = said.split('\n').slice(0, -1)
-      resolve(Math.max(0, ...lines.filter((line) => /^\d+$/.test(line)).map(Number)))
-    })
-  })
+async function survives(victim: Victim, kills = KILLS, end: End = 'SIGKILL'): Promise<void> {
+  const report = await killLoop(victim, kills, new SeededRng('kill'), end)
+  expect(report).toMatchObject({ kills, lostEvents: 0, lostTrades: 0, faults: [] })
+  expect(report.events).toBeGreaterThan(kills)
+  if (victim.kind !== 'journal') expect(report.trades).toBeGreaterThan(kills)
 }
 
-test('a process that is killed again and again on a real disk loses no event that it acknowledged', async () => {
-  const random = chance(11)
-  const root = mkdtempSync(join(tmpdir(), 'tradelearn-kill-'))
-  const script = join(root, 'child.mjs')
-  const directory = join(root, 'state')
-  buildSync({
-    entryPoints: [join(import.meta.dirname, 'kill-child.ts')],
-    outfile: script,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-  })
-  let acknowledged = 0
-  try {
-    for (let i = 0; i < KILLS; i++) {
-      const newest = await killed(script, directory, random() * 40)
-      expect(newest).toBeGreaterThanOrEqual(0)
-      acknowledged = Math.max(acknowledged, newest)
-      const { store, snapshot, events, recovery } = await opened({ directory })
-      const base = snapshot?.seq ?? 0
-      expect(recovery.warnings).toEqual([])
-      expect(events).toEqual(events.map((_, k) => ({ seq: base + k + 1, event: { id: base + k + 1 } })))
-      expect(base + events.length).toBeGreaterThanOrEqual(acknowledged)
-      await store.close()
+describe('kill -9 in the midst of writing loses nothing acknowledged and needs no operator:', () => {
+  test('journal', async () => {
+    const victim = journalVictim()
+    try {
+      await survives(victim)
+    } finally {
+      victim.free()
     }
-    expect(acknowledged).toBeGreaterThan(KILLS)
-  } finally {
-    rmSync(root, { recursive: true, force: true })
+  })
+
+  for (const { name, open, skip } of SQLITES) {
+    test.skipIf(skip !== undefined)(`SQLite over ${name}${skip ? ` (skipped: ${skip})` : ''}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'tradelearn-sqlite-'))
+      const where = join(folder, 'trades.db')
+      try {
+        const store = (): SqliteStore => new SqliteStore({ driver: open(where), stream: 'bot' })
+        await survives({ kind: name, where, open: store })
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    })
   }
-}, 120_000)
+
+  test.skipIf(NO_POSTGRES !== undefined)(`PostgreSQL${NO_POSTGRES ? ` (skipped: ${NO_POSTGRES})` : ''}`, async () => {
+    const server = await PostgresServer.start()
+    const where = `postgres://owner@127.0.0.1:${server.port}/postgres`
+    const pool = new pg.Pool({ connectionString: where })
+    try {
+      await survives({ kind: 'pg', where, open: () => new PostgresStore({ connection: pool, stream: 'bot' }) })
+    } finally {
+      await pool.end()
+      await server.stop()
+    }
+  })
+})
+
+describe('no other way to end loses what a journal acknowledged:', () => {
+  test.skipIf(process.platform === 'win32').each(ENDS.slice(1))('%s', async (end) => {
+    const victim = journalVictim()
+    try {
+      await survives(victim, OTHERS, end)
+    } finally {
+      victim.free()
+    }
+  })
+})

@@ -138,6 +138,45 @@ export async function ordeal(seed: number, faults: Faults = {}, wrap: Wrap = (fs
   return report
 }
 
+/** What many seeds have been through, added up. */
+export type Sum = { -readonly [count in Exclude<keyof Ordeal, 'violations'>]: number } & {
+  readonly violations: string[]
+}
+
+/** Goes through seeds from `firstSeed` on until there have been so many losses, or something was wrong. */
+export async function live(losses: number, faults: Faults, firstSeed = 1): Promise<Sum> {
+  const sum: Sum = {
+    losses: 0,
+    duringOpen: 0,
+    checked: 0,
+    tornTails: 0,
+    snapshotsRead: 0,
+    failures: 0,
+    violations: [],
+  }
+  for (let seed = firstSeed; sum.losses < losses && sum.violations.length === 0; seed++) {
+    const { violations, ...counts } = await ordeal(seed, faults)
+    sum.violations.push(...violations)
+    for (const key of Object.keys(counts) as (keyof typeof counts)[]) sum[key] += counts[key]
+  }
+  return sum
+}
+
+/** The kinds of disk that the losses are divided between. */
+export const DISKS: Readonly<Record<'working' | 'failing', Faults>> = {
+  working: { shortWrite: 0.1 },
+  /** Full now and then, and its syncs fail and forget. */
+  failing: { shortWrite: 0.1, eio: 0.03, capacity: 30_000 },
+}
+
+/** How many seeds a protocol survives before the simulation sees what is wrong with it, or infinity. */
+export async function firstCaught(wrap: Wrap, faults: Faults | undefined, seeds: number): Promise<number> {
+  for (let seed = 1; seed <= seeds; seed++) {
+    if ((await ordeal(seed, faults, wrap)).violations.length > 0) return seed
+  }
+  return Number.POSITIVE_INFINITY
+}
+
 /** A snapshot says which events it stands for. */
 function snapshotOf(promised: ReadonlyMap<number, string>, seq: number): JsonValue {
   let sum = 0

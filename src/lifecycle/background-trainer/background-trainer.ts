@@ -3,6 +3,7 @@ import { type TradeLearnError as Coded, TradeLearnError } from '../../core/error
 import { checkSnapshot, nested, restore, snapshot } from '../../core/snapshot.ts'
 import { type State, unpackState } from '../../core/state.ts'
 import { DistributionDrift } from '../../drift/index.ts'
+import type { Companion } from '../companion.ts'
 import { defaultCodecs } from '../defaults.ts'
 import type { FeatureSummary } from '../feature-health.ts'
 import type { Models } from '../parts.ts'
@@ -65,13 +66,14 @@ export type TrainerStatus = {
  *
  * @example
  * ```ts
- * const trainer = new BackgroundTrainer({ schema: engineer.schema, adopt: (models, report) => learner.replace(models) })
- * trainer.opened(decision.id, decision.time) // when deciding
- * trainer.observe(row) // when a label is known
- * trainer.tick(candle.time, learner.status().features ?? undefined) // with each candle
+ * const trainer = new BackgroundTrainer({
+ *   schema: engineer.schema,
+ *   adopt: (models, { to }) => learner.replace(models, `retrained up to ${new Date(to).toISOString()}`),
+ * })
+ * const learner = new TradeLearner({ features: engineer, companions: [trainer] })
  * ```
  */
-export class BackgroundTrainer implements Serializable {
+export class BackgroundTrainer implements Serializable, Companion {
   static readonly type: string = 'background-trainer'
   static readonly version: number = 1
 
@@ -90,6 +92,7 @@ export class BackgroundTrainer implements Serializable {
   #last: RetrainResult | undefined
   #jobs = 0
   #closed = false
+  #asleep = false
   readonly #analyses: AnalysisQueue
 
   constructor(options: BackgroundTrainerOptions) {
@@ -174,6 +177,17 @@ export class BackgroundTrainer implements Serializable {
     this.#consider()
   }
 
+  /** The past is told again: it is taken in, and nothing begins until {@link wake}. */
+  sleep(): void {
+    this.#asleep = true
+  }
+
+  /** What has been wished meanwhile may begin. */
+  wake(): void {
+    this.#asleep = false
+    this.#consider()
+  }
+
   /** Ends what runs, for good. */
   async close(): Promise<void> {
     this.#closed = true
@@ -187,7 +201,7 @@ export class BackgroundTrainer implements Serializable {
   #advance(time: number): void {
     const before = this.#now
     this.#now = Math.max(before, time)
-    this.#analyses.advance(before, this.#now, this.#log)
+    if (!this.#asleep) this.#analyses.advance(before, this.#now, this.#log)
   }
 
   /** Asks every trigger; one of the user's own that throws is told of, and keeps none of the others from its turn. */
@@ -216,7 +230,7 @@ export class BackgroundTrainer implements Serializable {
 
   /** Begins a retraining where one is wished and may begin. */
   #consider(): void {
-    if (this.#closed || this.#run || this.#wishes.size === 0) return
+    if (this.#closed || this.#asleep || this.#run || this.#wishes.size === 0) return
     if (this.#waitsFor() !== undefined) return
     const wishes = [...this.#wishes.values()]
     this.#wishes.clear()
@@ -330,40 +344,49 @@ export class BackgroundTrainer implements Serializable {
     )
   }
 
-  /**
-   * A trainer that goes on where `saved` stopped; a retraining that ran is wished again. Limits (the gate's, the plan's)
-   * are those of `options`; rows, triggers, waits and failures come from the snapshot.
-   *
-   * @throws `CORRUPT_SNAPSHOT`, `UNKNOWN_SNAPSHOT`, `UNSUPPORTED_VERSION` or `SCHEMA_MISMATCH`
-   */
+  /** A new trainer that goes on where `saved` stopped. @throws as {@link resume} */
   static restore(saved: Snapshot, options: BackgroundTrainerOptions): BackgroundTrainer {
-    const { options: own, state } = checkSnapshot(BackgroundTrainer, saved)
     const trainer = new BackgroundTrainer(options)
-    const { fingerprint } = trainer.#settings.schema
-    if (own['schema'] !== fingerprint) {
-      const text = `The trainer's rows must be of the declared features (${fingerprint}), got those of ${String(own['schema'])}.`
+    trainer.resume(saved)
+    return trainer
+  }
+
+  /**
+   * Goes on where `saved` stopped; a retraining that ran is wished again. Limits (the gate's, the plan's) are its own; rows,
+   * triggers, waits and failures come from the snapshot.
+   *
+   * @throws `CORRUPT_SNAPSHOT`, `UNKNOWN_SNAPSHOT`, `UNSUPPORTED_VERSION` or `SCHEMA_MISMATCH`, changing nothing
+   */
+  resume(saved: Snapshot): void {
+    const { options, state } = checkSnapshot(BackgroundTrainer, saved)
+    const { fingerprint } = this.#settings.schema
+    if (options['schema'] !== fingerprint) {
+      const text = `The trainer's rows must be of the declared features (${fingerprint}), got those of ${String(options['schema'])}.`
       throw new TradeLearnError('SCHEMA_MISMATCH', text)
     }
     const codecs: readonly Codec[] = [
-      ...(options.codecs ?? []),
+      ...this.#settings.codecs,
       ...triggerCodecs(),
       DistributionDrift,
       ...defaultCodecs(),
     ]
     const part = (name: string): Snapshot => nested(state, name, BackgroundTrainer.type)
-    trainer.#gate = RetrainGate.fromJSON({ ...part('gate'), options: { ...trainer.#gate.options } })
-    trainer.#log = RowLog.fromJSON({ ...part('log'), options: { ...trainer.#log.options } })
+    const gate = RetrainGate.fromJSON({ ...part('gate'), options: { ...this.#gate.options } })
+    const log = RowLog.fromJSON({ ...part('log'), options: { ...this.#log.options } })
     const { now, wishes, triggers } = unpackState(
       { now: state['now']!, wishes: state['wishes']!, triggers: state['triggers']! },
       { now: 0, wishes: [WISH], triggers: [{}] } as State,
     ) as unknown as { now: number; wishes: RetrainWish[]; triggers: unknown[] }
-    trainer.#triggers = triggers.map((_, i) =>
+    const restored = triggers.map((_, i) =>
       asTrigger(restore((state['triggers'] as unknown as Snapshot[])[i]!, codecs)),
     )
     if (Number.isNaN(now)) throw new TradeLearnError('CORRUPT_SNAPSHOT', '"state.now" must be a time, got NaN.')
-    trainer.#now = now
-    for (const wish of wishes) trainer.#wishes.set(wish.cause, wish)
-    return trainer
+    this.#gate = gate
+    this.#log = log
+    this.#triggers = restored
+    this.#now = now
+    this.#wishes.clear()
+    for (const wish of wishes) this.#wishes.set(wish.cause, wish)
   }
 }
 

@@ -3,7 +3,9 @@ import { integer, oneOf } from '../../core/check.ts'
 import { type ErrorCode, TradeLearnError } from '../../core/errors.ts'
 import type { Account, Candle, Decision, Outcome, Prediction, Signal } from '../../market.ts'
 import type { Explanation } from '../explanation.ts'
+import type { Models } from '../parts.ts'
 import type { OperatorEvent, Transition } from '../rollout/rollout-event.ts'
+import { packModels } from '../saved-parts.ts'
 import { systemClock } from '../system-clock.ts'
 import type { TradeLearner } from '../trade-learner.ts'
 import type { Status } from '../trade-learner-options.ts'
@@ -34,6 +36,7 @@ const UNCHANGED: readonly ErrorCode[] = [
   'OUTCOME_CONFLICT',
   'ALREADY_LEARNED',
   'INVALID_INPUT',
+  'INVALID_OPTION',
 ]
 
 /**
@@ -98,11 +101,13 @@ export class DurableLearner<S extends Signal = Signal> {
     oneOf('onStoreFailure', options.onStoreFailure ?? 'reduce-only', ['reduce-only', 'halt', 'continue-frozen'])
     const clock = new ToldClock(options.clock ?? systemClock)
     const own: RestoreOptions<S> = { ...options, clock }
+    const companions = options.companions ?? []
+    for (const companion of companions) companion.sleep?.()
     let learner: TradeLearner<S> | undefined
     let again: LiveAgain<S> | undefined
     const begin = (): LiveAgain<S> => {
       learner ??= create(own)
-      again ??= new LiveAgain(learner, clock)
+      again ??= new LiveAgain(learner, clock, options.codecs)
       return again
     }
     try {
@@ -131,6 +136,7 @@ export class DurableLearner<S extends Signal = Signal> {
       again!.happen(0, { kind: 'opened' })
       opened.#diary.write({ kind: 'opened' })
       await opened.stored()
+      for (const companion of companions) companion.wake?.()
       return opened
     } catch (error) {
       // the lock must not outlive an attempt that failed
@@ -248,6 +254,20 @@ export class DurableLearner<S extends Signal = Signal> {
       changes = this.#learner.tellRollout(event)
     })
     return changes
+  }
+
+  /**
+   * As `TradeLearner.replace`, at once; resolves once the models are stored. Writing them down costs this thread some 10 ms a
+   * megabyte.
+   *
+   * @throws as `TradeLearner.replace`, and `STORE_FAILED`
+   */
+  async replace(models: Models, version: string): Promise<void> {
+    await this.#acknowledged(
+      // as they are before they learn anything here
+      { kind: 'models', version, models: packModels(models) },
+      () => this.#learner.replace(models, version),
+    )
   }
 
   /** The operator's word that trading may go on; resolves once that is stored. @throws `STORE_FAILED`, `INVALID_INPUT` */

@@ -30,6 +30,8 @@ export type LearnerEvent<S extends Signal = Signal> =
   | { readonly kind: 'halt' | 'resume'; readonly reason: string }
   /** An operator's word to the rollout, or that time has passed. */
   | { readonly kind: 'rollout'; readonly event: OperatorEvent }
+  /** Other models were put in the place of those that decide: their snapshots. */
+  | { readonly kind: 'models'; readonly version: string; readonly models: JsonObject }
   /** A refit has taken its data, or has changed the model. */
   | { readonly kind: 'refit'; readonly step: 'begun' | 'done' }
 
@@ -46,6 +48,7 @@ const TEMPLATES: { readonly [kind in LearnerEvent['kind']]: { readonly [name: st
   resume: { reason: '' },
   refit: { step: '' },
   rollout: { event: null },
+  models: { version: '' },
 }
 
 /** An event as JSON that keeps every number. What the library does not know of an object is left out. */
@@ -81,14 +84,22 @@ export function unpackEvent(json: JsonValue): LearnerEvent {
       `An event must be one of ${Object.keys(TEMPLATES).join(', ')}, got ${show(kind)}.`,
     )
   }
+  // snapshots of models stay as they are, for their codecs to read
+  const { models, ...own } = json as JsonObject
   const event = unpackState(
-    json,
+    kind === 'models' ? own : json,
     { kind: '', ...TEMPLATES[kind as LearnerEvent['kind']] },
     'event',
   ) as unknown as LearnerEvent
+  if (event.kind === 'models') return { ...event, models: asObject(models) }
   if (event.kind !== 'candle' || event.candle.volume !== null) return event
   const { volume: _, ...candle } = event.candle
   return { ...event, candle }
+}
+
+function asObject(json: JsonValue | undefined): JsonObject {
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject
+  throw new TradeLearnError('CORRUPT_SNAPSHOT', `"event.models" must be an object, got ${show(json)}.`)
 }
 
 function copySignal({ symbol, side, time, price, stop, target, meta }: Signal): { readonly [key: string]: State } {

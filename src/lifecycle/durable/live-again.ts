@@ -1,9 +1,10 @@
-import type { RefitWork } from '../../contracts.ts'
+import type { Codec, RefitWork } from '../../contracts.ts'
 import { canonicalJson } from '../../core/canonical-json.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import type { State } from '../../core/state.ts'
 import { packState } from '../../core/state.ts'
 import type { Decision, Signal } from '../../market.ts'
+import { unpackModels } from '../saved-parts.ts'
 import type { TradeLearner } from '../trade-learner.ts'
 import type { LearnerEvent } from './learner-event.ts'
 import type { ToldClock } from './told-clock.ts'
@@ -26,16 +27,23 @@ export type Mismatch = { readonly seq: number; readonly then: Decision; readonly
 export class LiveAgain<S extends Signal> {
   readonly #learner: TradeLearner<S>
   readonly #clock: ToldClock
+  readonly #codecs: readonly Codec[]
   readonly #stands: 'then' | 'now'
   #refit: { work: RefitWork } | { steps: Generator<number, void, void> } | undefined
   #decisions = 0
   #last: string | null = null
   readonly #mismatches: Mismatch[] = []
 
-  /** `stands`: whether a decision goes on as it was made then, or as it is made now. */
-  constructor(learner: TradeLearner<S>, clock: ToldClock, stands: 'then' | 'now' = 'then') {
+  /** `codecs` are those of models of the user's own; `stands`: whether a decision goes on as it was made then, or as it is made now. */
+  constructor(
+    learner: TradeLearner<S>,
+    clock: ToldClock,
+    codecs: readonly Codec[] = [],
+    stands: 'then' | 'now' = 'then',
+  ) {
     this.#learner = learner
     this.#clock = clock
+    this.#codecs = codecs
     this.#stands = stands
   }
 
@@ -57,10 +65,12 @@ export class LiveAgain<S extends Signal> {
   /** Lets one event happen. */
   happen(seq: number, event: LearnerEvent<S>): void {
     if (event.kind === 'decide') this.#decide(seq, event)
+    // models that cannot be read must not be left out without a word
+    else if (event.kind === 'models') this.#learner.replace(unpackModels(event.models, this.#codecs), event.version)
     else quietly(() => this.#apply(event))
   }
 
-  #apply(event: Exclude<LearnerEvent<S>, { kind: 'decide' }>): void {
+  #apply(event: Exclude<LearnerEvent<S>, { kind: 'decide' | 'models' }>): void {
     const learner = this.#learner
     switch (event.kind) {
       case 'opened':

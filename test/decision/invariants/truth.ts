@@ -16,7 +16,7 @@ export class Truth {
   positions: Required<Position>[] = []
   waiting: Waiting[] = []
   readonly orders: number[] = []
-  newest = -Infinity
+  newest: number = -Infinity
   #last = NaN
   #day = NaN
   #start = NaN
