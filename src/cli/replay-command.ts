@@ -29,6 +29,8 @@ type Answer = Omit<JournalReplay, 'signals'> & {
 const EXIT = { equal: 0, different: 1, badInput: 2 } as const
 /** Differences and faults that are shown; `--json` has more. */
 const SHOWN = 20
+/** Of a percentage: sizes are some per cent, so what they make of a return is small. */
+const EQUITY_DIGITS = 5
 
 /** `tradelearn replay`. */
 export function replayCommand(): Command {
@@ -166,7 +168,7 @@ function whatIfText(found: WhatIf, equal: boolean): string {
         'equity per signal',
       ],
       ...rows.map(([name, { taken, reduced, perTaken, perSignal, onEquity }]) => {
-        const equity = onEquity === null ? '' : percent(onEquity.value)
+        const equity = onEquity === null ? '' : percent(onEquity.value, EQUITY_DIGITS)
         return [
           name,
           taken,
@@ -183,7 +185,8 @@ function whatIfText(found: WhatIf, equal: boolean): string {
     formatTable([
       ['the other policy', 'per signal', `${coverage} %`, 'equity per signal', `${coverage} %`],
       ...gains.map(([name, { perSignal, onEquity }]) => {
-        const equity = onEquity === null ? ['', ''] : [percent(onEquity.value), span(onEquity)]
+        const equity =
+          onEquity === null ? ['', ''] : [percent(onEquity.value, EQUITY_DIGITS), span(onEquity, EQUITY_DIGITS)]
         return [name, percent(perSignal.value), span(perSignal), ...equity]
       }),
     ]),
@@ -193,8 +196,8 @@ function whatIfText(found: WhatIf, equal: boolean): string {
   ].join('\n')
 }
 
-const percent = (value: number): string =>
-  Number.isFinite(value) ? `${value < 0 ? '-' : '+'}${Math.abs(value * 100).toFixed(3)} %` : 'N/A'
+const percent = (value: number, digits = 3): string =>
+  Number.isFinite(value) ? `${value < 0 ? '-' : '+'}${Math.abs(value * 100).toFixed(digits)} %` : 'N/A'
 
-const span = ({ low, high }: { readonly low: number; readonly high: number }): string =>
-  Number.isFinite(low) ? `${percent(low).replace(' %', '')} to ${percent(high)}` : 'N/A'
+const span = ({ low, high }: { readonly low: number; readonly high: number }, digits = 3): string =>
+  Number.isFinite(low) ? `${percent(low, digits).replace(' %', '')} to ${percent(high, digits)}` : 'N/A'

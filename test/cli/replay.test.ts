@@ -131,7 +131,7 @@ describe('tradelearn replay', () => {
   })
 
   test('ends with 1 where one differs, and names the field', async () => {
-    const { directory } = await journal('different')
+    const { directory } = await journal('differ\u202ent')
     const { code, out } = await replay(directory, '--options', 'other.mjs')
     expect(code).toBe(1)
     expect(out).toMatch(/: different\./)

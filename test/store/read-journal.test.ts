@@ -39,6 +39,22 @@ describe('reading a journal', () => {
     expect(pruned.notes).toEqual([])
   })
 
+  test('leaves out what the snapshot stands for, though it is in the file', async () => {
+    const directory = join(folder, 'late snapshots')
+    const store = new JournalStore({ directory, mode: 'none', keepSnapshots: 1 })
+    await store.open(
+      () => {},
+      () => {},
+    )
+    for (let i = 1; i <= 30; i++) {
+      await store.append({ id: i })
+      if (i % 10 === 0) await store.saveSnapshot(i - 5, 'five late')
+    }
+    await store.close()
+    const found = await read(directory)
+    expect([found.snapshot?.seq, idsOf(found)]).toEqual([25, from(26, 30)])
+  })
+
   test('passes over an oldest snapshot that is damaged, and says so', async () => {
     const directory = await journal('damaged snapshot', 2)
     const [oldest] = filesOf(directory, '.snap')
@@ -76,6 +92,13 @@ describe('reading a journal', () => {
     copyFileSync(join(await journal('another', 9), first!), path)
     await refused(/it belongs to another store/)
     writeFileSync(path, whole)
+    const last = join(directory, filesOf(directory, '.log').at(-1)!)
+    const end = readFileSync(last)
+    const flipped = Uint8Array.from(end)
+    flipped[Buffer.from(flipped).indexOf('"id":45')]! ^= 1
+    writeFileSync(last, flipped)
+    await refused(/\(event 45\): what was acknowledged is damaged/)
+    writeFileSync(last, end)
     rmSync(join(directory, second!))
     await refused(/\(event 11\)/)
     for (const name of filesOf(directory, '.log')) rmSync(join(directory, name))

@@ -70,6 +70,7 @@ export const UNKNOWN_TO_WHAT_IF: readonly string[] = [
   'Positions: the other policy is asked with the account, limits and halts of then, not with those that it would have made.',
   'Sizes: they do not compound, and no trade moves the market.',
   'Learning: predictions are those of then; what other trades would have taught is not in them.',
+  'Luck: intervals hold for one policy that was chosen before. Of many that are tried, one looks good by chance.',
 ]
 
 /**
@@ -79,7 +80,6 @@ export const UNKNOWN_TO_WHAT_IF: readonly string[] = [
  * signals. Intervals count returns together while their labels are open, and are NaN where too few labels fit side by side.
  * Signals end before the oldest that is still open, as a log of what has settled so far holds more quick exits than slow ones.
  *
- * Whoever tries many policies on one journal will find one that looks good: the intervals hold for one that was chosen before.
  * {@link UNKNOWN_TO_WHAT_IF} says what it cannot know. O(n log n).
  *
  * @example

@@ -79,6 +79,12 @@ describe('what if', () => {
       signal(4, 'take', 'take', null),
     ])
     expect(found).toMatchObject({ asked: 4, signals: 1, open: 2, leftOut: 1 })
+    // of two at one time, one of which is open, the other may be the quick one
+    const twin = { ...signal(2, 'take', 'take', 0.01), id: 'twin' }
+    expect(whatIf([signal(1, 'take', 'take', 0.01), twin, signal(2, 'take', 'take', null)])).toMatchObject({
+      signals: 1,
+      leftOut: 1,
+    })
   })
 
   test('says of nothing that it is nothing', () => {
