@@ -1,4 +1,5 @@
 export type { Fs, Holder } from './fs.ts'
 export { JournalStore, type JournalStoreOptions } from './journal-store.ts'
 export { nodeFs } from './node-fs.ts'
+export { type JournalReading, readJournal } from './read-journal.ts'
 export * from './sql/index.ts'
