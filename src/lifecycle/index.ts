@@ -50,6 +50,7 @@ export { FeatureMonitor } from './feature-monitor.ts'
 export type { FeatureMonitorOptions } from './feature-monitor-options.ts'
 export type { FeatureSource, SignalAt } from './feature-run.ts'
 export type { LoggedDecision, LoggedOutcome, NewDecision } from './logged-decision.ts'
+export * from './model-registry/index.ts'
 export type {
   Features,
   Guard,
