@@ -51,7 +51,7 @@ type Fall = {
   /** What both had made of 1 from the change to the end. */
   readonly grown: number
   readonly baselineGrown: number
-  /** Log loss of its probabilities after the change, of the base rate's beside it, both prequential. */
+  /** Share of the signals since that it took. */
   readonly taken: number
 }
 

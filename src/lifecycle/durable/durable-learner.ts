@@ -3,9 +3,9 @@ import { integer, oneOf } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import type { Account, Candle, Decision, Outcome, Prediction, Signal } from '../../market.ts'
 import type { Explanation } from '../explanation.ts'
+import { packModels } from '../model-registry/model-bundle.ts'
 import type { Models } from '../parts.ts'
 import type { OperatorEvent, Transition } from '../rollout/rollout-event.ts'
-import { packModels } from '../saved-parts.ts'
 import { systemClock } from '../system-clock.ts'
 import type { TradeLearner } from '../trade-learner.ts'
 import type { Status } from '../trade-learner-options.ts'
@@ -248,7 +248,7 @@ export class DurableLearner<S extends Signal = Signal> {
   async replace(models: Models, version: string): Promise<void> {
     await this.#acknowledged(
       // as they are before they learn anything here
-      { kind: 'models', version, models: packModels(models) },
+      { kind: 'models', version, models: { ...packModels(models) } },
       () => this.#learner.replace(models, version),
     )
   }

@@ -1,10 +1,10 @@
-import type { Codec, RefitWork } from '../../contracts.ts'
+import type { Codec, RefitWork, Snapshot } from '../../contracts.ts'
 import { canonicalJson } from '../../core/canonical-json.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import type { State } from '../../core/state.ts'
 import { packState } from '../../core/state.ts'
 import type { Decision, Signal } from '../../market.ts'
-import { unpackModels } from '../saved-parts.ts'
+import { unpackModels } from '../model-registry/model-bundle.ts'
 import type { TradeLearner } from '../trade-learner.ts'
 import type { LearnerEvent } from './learner-event.ts'
 import type { ToldClock } from './told-clock.ts'
@@ -96,7 +96,8 @@ export class LiveAgain<S extends Signal> {
   happen(seq: number, event: LearnerEvent<S>): void {
     if (event.kind === 'decide') this.#decide(seq, event)
     // models that cannot be read must not be left out without a word
-    else if (event.kind === 'models') this.#learner.replace(unpackModels(event.models, this.#codecs), event.version)
+    else if (event.kind === 'models')
+      this.#learner.replace(unpackModels(event.models as unknown as Snapshot, null, this.#codecs), event.version)
     else this.#quietly(seq, event.kind, () => this.#apply(event))
   }
 
