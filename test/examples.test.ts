@@ -34,6 +34,13 @@ const SAYS: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   'demo.ts': [/S&P 500, \d+ real daily bars/, /Skill not shown/, /Skill shown/, /flagged by [\w-]+ \d+ trades after/],
   'existing-bot.ts': [/trades +\d+ +\d+/, /noticed a change/, /Win probability/],
+  'killed-worker.ts': [
+    /failed: WORKER_FAILED: The worker has ended: it ended with code 1/,
+    /failed: WORKER_FAILED: The worker has ended: out of luck/,
+    /candidate: better on the same trades/,
+    /800 signals, every one decided, [1-9]\d* of them while a thread was training; 800 learned from/,
+    /The models in charge now: trained on \d+ trades. Faults of companions: 0/,
+  ],
   'own-learner.ts': [/obeys all \d+ laws/, /Restored to the bit/],
   'quickstart.ts': [/1000 trades learned from; the model is active/],
   'rollout.ts': [

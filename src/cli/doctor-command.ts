@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { escapeControls, show, TradeLearnError } from '../core/errors.ts'
@@ -6,6 +6,7 @@ import { eventsOf } from '../store/findings.ts'
 import { inspectJournal, type JournalReport } from '../store/inspect.ts'
 import { nodeFs } from '../store/node-fs.ts'
 import { type Salvage, salvageJournal } from '../store/salvage.ts'
+import { checkDirectory } from './directory.ts'
 import { fileSystemDoubt } from './file-system.ts'
 import { type Cell, formatTable } from './table.ts'
 
@@ -52,15 +53,6 @@ async function run(directory: string, { salvage: to, json }: Flags): Promise<voi
   }
   console.log(escapeControls(json ? jsonOf(directory, report, salvage) : textOf(directory, report, salvage, to)))
   if (!report.healthy) process.exitCode = 1
-}
-
-function checkDirectory(directory: string): void {
-  if (!existsSync(directory)) {
-    throw new TradeLearnError('INVALID_INPUT', `${show(directory)} must be a directory, got nothing by that name.`)
-  }
-  if (!statSync(directory).isDirectory()) {
-    throw new TradeLearnError('INVALID_INPUT', `${show(directory)} must be a directory, got a file.`)
-  }
 }
 
 /** A journal is not salvaged into itself. */

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { basename } from 'node:path'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { type Declaration, defaultFeatures, FeatureEngineer } from '../features/index.ts'
 import type { FeatureSource, SignalAt } from '../lifecycle/index.ts'
+import { loadModule } from './load-module.ts'
 
 /** Features to look at, and the signals to look at them with. */
 export type FeaturesModule = { readonly features: FeatureSource; readonly signal?: SignalAt }
@@ -19,7 +18,7 @@ export type FeaturesModule = { readonly features: FeatureSource; readonly signal
 export async function readFeatures(path: string | undefined): Promise<FeaturesModule> {
   if (path === undefined) return { features: new FeatureEngineer(defaultFeatures()) }
   const file = basename(path)
-  const { default: exported, signal } = await load(path, file)
+  const { default: exported, signal } = await loadModule(path, file, 'features')
   if (signal !== undefined && typeof signal !== 'function') {
     throw new TradeLearnError('INVALID_INPUT', `${file} must export "signal" as a function, got ${show(signal)}.`)
   }
@@ -28,19 +27,6 @@ export async function readFeatures(path: string | undefined): Promise<FeaturesMo
       ? (candles) => engineerOf((exported as (given: unknown) => unknown)(candles), `the function of ${file}`)
       : engineerOf(exported, file)
   return { features, ...(signal !== undefined && { signal: signal as SignalAt }) }
-}
-
-async function load(path: string, file: string): Promise<{ readonly [name: string]: unknown }> {
-  const full = resolve(path)
-  if (!existsSync(full)) {
-    throw new TradeLearnError('INVALID_INPUT', `${file} must be a module with features, got no such file: ${full}`)
-  }
-  try {
-    return (await import(pathToFileURL(full).href)) as { readonly [name: string]: unknown }
-  } catch (error) {
-    const { message = String(error) } = error as Partial<Error>
-    throw new TradeLearnError('INVALID_INPUT', `${file} must be a module that can be loaded, got: ${message}`)
-  }
 }
 
 function engineerOf(value: unknown, where: string): FeatureEngineer {

@@ -14,7 +14,7 @@ import { headlineOf, toneOf } from './walk-forward-command.ts'
 type Flags = {
   readonly signals: number
   readonly strength: number
-  readonly change: 'flip' | 'redraw' | 'none'
+  readonly change: 'flip' | 'redraw' | 'vanish' | 'none'
   readonly walk?: boolean
   readonly seed: string
   readonly html: string
@@ -35,7 +35,7 @@ export function simulateCommand(): Command {
     )
     .addOption(
       new Option('--change <how>', 'what happens to the edge half-way')
-        .choices(['flip', 'redraw', 'none'])
+        .choices(['flip', 'redraw', 'vanish', 'none'])
         .default('flip'),
     )
     .option('--walk', 'no edge at all: a random walk, on which nothing should be found')

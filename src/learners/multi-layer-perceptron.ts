@@ -1,7 +1,7 @@
 import type { Learner, Sized, Snapshot, Vector } from '../contracts.ts'
 import { checkObservation, checkVector, nonNegative, oneOf, openFraction, text } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
-import { clamp, sigmoid } from '../core/math.ts'
+import { clamp, settled, sigmoid } from '../core/math.ts'
 import { SeededRng } from '../core/rng.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { unpackState } from '../core/state.ts'
@@ -251,8 +251,8 @@ export class MultiLayerPerceptron implements Learner, Sized {
           // the unit's last weight is its bias, whose input is 1
           if (i < n) before[i]! += slope * weight
           const gradient = i < n ? slope * from[i]! : slope
-          const mean = BETA_1 * first[at]! + (1 - BETA_1) * gradient
-          const square = BETA_2 * second[at]! + (1 - BETA_2) * gradient * gradient
+          const mean = settled(BETA_1 * first[at]! + (1 - BETA_1) * gradient)
+          const square = settled(BETA_2 * second[at]! + (1 - BETA_2) * gradient * gradient)
           first[at] = mean
           second[at] = square
           const moved = (i < n ? weight * keep : weight) - (rate * mean) / (Math.sqrt(square) + EPSILON)

@@ -65,7 +65,8 @@ export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Ac
   let decision: Decision
   let baseline = bracket
   try {
-    if (clearance.state !== before.state) baseline = policy.baseline(context)
+    // the ledger has seen the account only now
+    if (clearance.state !== before.state || ledger !== null) baseline = policy.baseline(context)
     const model = policy.decide(prediction, context)
     const { equity } = account
     const { plan, ...how } = answer({ ...desk, rollout, id, model, baseline, clearance, equity })

@@ -9,9 +9,28 @@ export { DecisionLog, type DecisionLogOptions, type RowSource } from './decision
 export { type DefaultModelsOptions, defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
 export { DurableLearner } from './durable/durable-learner.ts'
 export type { DurableOptions, LearnerRecovery, RestoreOptions } from './durable/durable-options.ts'
+export type { Difference } from './durable/first-difference.ts'
 export { type LearnerEvent, packEvent, unpackEvent } from './durable/learner-event.ts'
-export { LiveAgain, type Mismatch } from './durable/live-again.ts'
+export { LiveAgain, type Mismatch, type Thrown } from './durable/live-again.ts'
+export {
+  type DecisionDifference,
+  digestOf,
+  type JournalLife,
+  type JournalReplay,
+  type ReplayJournalOptions,
+  replayJournal,
+  type StoredSnapshot,
+} from './durable/replay-journal.ts'
 export { ToldClock } from './durable/told-clock.ts'
+export {
+  type Advantage,
+  type Choice,
+  type ChoiceFigures,
+  type JudgedSignal,
+  UNKNOWN_TO_WHAT_IF,
+  type WhatIf,
+  whatIf,
+} from './durable/what-if.ts'
 export type { Cause, Explanation } from './explanation.ts'
 export {
   createExploration,
@@ -31,6 +50,7 @@ export { FeatureMonitor } from './feature-monitor.ts'
 export type { FeatureMonitorOptions } from './feature-monitor-options.ts'
 export type { FeatureSource, SignalAt } from './feature-run.ts'
 export type { LoggedDecision, LoggedOutcome, NewDecision } from './logged-decision.ts'
+export * from './model-registry/index.ts'
 export type {
   Features,
   Guard,

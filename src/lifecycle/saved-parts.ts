@@ -4,7 +4,7 @@ import { nested, restore } from '../core/snapshot.ts'
 import { KillSwitch, RiskLedger } from '../decision/index.ts'
 import type { Signal } from '../market.ts'
 import { defaultCodecs } from './defaults.ts'
-import { checkTask, checkWatchers, type Features, type Gradual, type Guard, type Models, type Parts } from './parts.ts'
+import { checkTask, checkWatchers, type Features, type Gradual, type Guard, type Parts } from './parts.ts'
 import { Rollout } from './rollout/rollout.ts'
 
 /** A part's snapshot as a value that fits into its owner's state. */
@@ -68,7 +68,9 @@ export function unpackParts<S extends Signal>(
       configured.type === KillSwitch.type
         ? KillSwitch.restoreOrHalt(saved, (guard as KillSwitch).options)
         : (read('killSwitch') as Guard),
-    ...unpackModels(parts, own),
+    success: checkTask('success', read('success') as Learner, 'binary'),
+    expectedReturn: checkTask('expectedReturn', read('expectedReturn') as Learner, 'regression'),
+    stopRisk: checkTask('stopRisk', read('stopRisk') as Learner, 'binary'),
     interval: read('interval') as Parts['interval'],
     ...watchers,
     rollout: version < 4 || parts['rollout'] === null ? today.rollout : unpackRollout(parts, today.rollout, read),
@@ -85,28 +87,6 @@ function unpackRollout(parts: JsonObject, today: Gradual | null, read: (name: st
   if (today === null) return null
   if (saved.type !== Rollout.type) return read('rollout') as Gradual
   return Rollout.restore(saved, { name: today.name, ...today.options })
-}
-
-/** Snapshots of three models. @throws `INVALID_OPTION` for others */
-export function packModels(models: Models): JsonObject {
-  const { success, expectedReturn, stopRisk } = models ?? {}
-  return {
-    success: packPart(checkTask('success', success, 'binary')),
-    expectedReturn: packPart(checkTask('expectedReturn', expectedReturn, 'regression')),
-    stopRisk: packPart(checkTask('stopRisk', stopRisk, 'binary')),
-  }
-}
-
-/** Reads back what {@link packModels} wrote. @throws `CORRUPT_SNAPSHOT`, `UNKNOWN_SNAPSHOT`, `UNSUPPORTED_VERSION` */
-export function unpackModels(saved: JsonObject, own: readonly Codec[]): Models {
-  const codecs = [...own, ...defaultCodecs()]
-  const read = (name: keyof Models, task: Learner['task']): Learner =>
-    checkTask(name, able(name, restore(nested(saved, name, 'models'), codecs)) as Learner, task)
-  return {
-    success: read('success', 'binary'),
-    expectedReturn: read('expectedReturn', 'regression'),
-    stopRisk: read('stopRisk', 'binary'),
-  }
 }
 
 /** Orders and losses of the day outlive a restart; how many are remembered, and whether there is a ledger, the operator says. */

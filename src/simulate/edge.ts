@@ -30,7 +30,7 @@ export type EdgeWeights = {
 }
 
 /** How the edge changes. */
-export type EdgeChange = 'flip' | 'redraw' | 'none'
+export type EdgeChange = 'flip' | 'redraw' | 'vanish' | 'none'
 
 /** The weights at strength 1, whose Bayes AUC is 0.70. */
 export const WEIGHTS: EdgeWeights = { confidence: 0.47, confirmations: 0.36, momentum: 0.32, interaction: 0.42 }
@@ -78,8 +78,9 @@ export function momentumOf(candles: readonly Candle[], side: Side): number {
   return clamp(((side === 'long' ? 1 : -1) * change) / deviation, -2.5, 2.5)
 }
 
-/** The weights after the change: of opposite sign, of another direction and the same length, or as they were. */
+/** The weights after the change: of opposite sign, of another direction and the same length, all 0, or as they were. */
 export function changedWeights(weights: EdgeWeights, change: EdgeChange, rng: Rng): EdgeWeights {
+  if (change === 'vanish') return { confidence: 0, confirmations: 0, momentum: 0, interaction: 0 }
   const { confidence, confirmations, momentum, interaction } = weights
   const old = [confidence, confirmations, momentum, interaction]
   const drawn = change === 'redraw' ? old.map(() => drawNormal(rng)) : old.map((w) => (change === 'flip' ? -w : w))

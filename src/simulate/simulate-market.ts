@@ -43,7 +43,7 @@ export type MarketOptions = {
   readonly strength: number
   /** Share of the signals made before the edge changes. @defaultValue 0.5 */
   readonly changeAt: number
-  /** `"flip"`: what was good is bad. `"redraw"`: other things are good. `"none"`. @defaultValue 'flip' */
+  /** `"flip"`: what was good is bad. `"redraw"`: other things are good. `"vanish"`: nothing is. `"none"`. @defaultValue 'flip' */
   readonly change: EdgeChange
   /** Deviation of one bar's return, as a fraction of the price. @defaultValue 0.006, as of bitcoin's hours */
   readonly volatility: number
@@ -220,7 +220,7 @@ function checkOptions(options: Partial<MarketOptions>): MarketOptions {
     winRate: openFraction('winRate', winRate),
     strength: nonNegative('strength', strength),
     changeAt: fraction('changeAt', changeAt),
-    change: oneOf('change', change, ['flip', 'redraw', 'none']),
+    change: oneOf('change', change, ['flip', 'redraw', 'vanish', 'none']),
     volatility,
     startPrice: positive('startPrice', startPrice),
     startTime: time('startTime', startTime),

@@ -1,4 +1,6 @@
 export type { Fs, Holder } from './fs.ts'
 export { JournalStore, type JournalStoreOptions } from './journal-store.ts'
+export { ModelFiles, type ModelFilesOptions } from './model-files.ts'
 export { nodeFs } from './node-fs.ts'
+export { type JournalReading, readJournal } from './read-journal.ts'
 export * from './sql/index.ts'

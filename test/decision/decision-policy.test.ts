@@ -113,6 +113,8 @@ describe('too little data', () => {
       expect(plan.stop).toBeCloseTo(96, 9)
     }
     const own = { symbol: 'BTC', side: 'long', price: 100, stop: 98, target: 104 } as const
+    const { target: _, ...half } = own
+    expect(codes(policy.baseline(situation({ atr: NaN, signal: half })))).toContain('WARMING_UP')
     expect(codes(policy.baseline(situation({ atr: NaN, signal: own })))).toEqual(['BASELINE'])
   })
 })
@@ -156,6 +158,7 @@ describe('the bracket', () => {
     [{ price: NaN }, '"signal.price" must be a positive number, got NaN.'],
     [{ price: 0 }, '"signal.price" must be a positive number, got 0.'],
     [{ price: Number.MAX_VALUE }, '"price" must leave room for a target'],
+    [{ price: Number.MIN_VALUE }, '"price" must leave room for a stop'],
     [{ stop: 101 }, '"signal.stop" must lie below the price of 100, got 101.'],
     [{ stop: 100 }, '"signal.stop" must lie below the price of 100, got 100.'],
     [{ target: 99 }, '"signal.target" must lie above the price of 100, got 99.'],

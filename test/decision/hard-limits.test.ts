@@ -172,6 +172,14 @@ describe('the loss of a day', () => {
   })
 })
 
+test('a plan of no size has no fault; one that holds no number closes nothing', () => {
+  expect(codes(applyLimits(plan(0), long('A'), account(), createLimits()))).toEqual([])
+  const short = account(held('A', 'short', 300))
+  for (const over of [{ size: NaN }, { stop: NaN }, { price: 0 }]) {
+    expect(onlyClosing({ ...plan(), ...over }, long('A'), short)).toMatchObject({ action: 'skip', size: 0 })
+  }
+})
+
 describe('the clock', () => {
   test.each([NaN, Infinity, -Infinity, undefined, NOON - 1001, 9e15])(
     'at %s nothing is opened, all is closed',
@@ -192,6 +200,20 @@ describe('the clock', () => {
       ledger.record({ kind: 'decision', id: `${time}`, order: long('A'), plan: plan(), account: account(), time })
     }
     expect([ledger.time, ledger.ordersSince(NOON - 1)]).toEqual([NOON, 2])
+  })
+
+  test('a small step back counts as no step, across a midnight too', () => {
+    const ledger = new RiskLedger({ stepBack: 1000 })
+    const limits = createLimits({ maxDailyLoss: 0.05 })
+    const midnight = NOON + 12 * HOUR
+    const seen = (equity: number): Account => ({ equity, positions: [] })
+    ledger.record({ kind: 'account', account: seen(10_000), time: NOON })
+    ledger.record({ kind: 'account', account: seen(9400), time: midnight })
+    for (const time of [midnight, midnight - 1000]) {
+      expect(codes(applyLimits(plan(), long('A'), seen(9400), limits, ledger, time))).toEqual(['MAX_DAILY_LOSS'])
+      expect(ledger.at(time)).toBe(midnight)
+    }
+    expect(ledger.at(NaN)).toBe(midnight)
   })
 
   test('without a ledger no time is needed, but one that is none opens nothing', () => {
@@ -241,6 +263,14 @@ describe('reservations', () => {
     expect(ledger.closable(long('A'), full, NOON)).toBe(1000)
   })
 
+  test('a full ledger closes one position once, too', () => {
+    const ledger = new RiskLedger({ reservations: 1 })
+    decide(ledger, 'a', { symbol: 'A', side: 'short' }, account())
+    const full = account(held('B', 'short', 500))
+    const sizes = ['b', 'c'].map((id) => decide(ledger, id, long('B'), full))
+    expect(sizes).toEqual([expect.closeTo(0.05, 12), 0])
+  })
+
   test('where as many wait as may, nothing is opened', () => {
     const ledger = new RiskLedger({ reservations: 1 })
     decide(ledger, 'a', { symbol: 'A', side: 'short' }, account())
@@ -276,6 +306,21 @@ describe('the snapshot of a ledger', () => {
     expect(JSON.stringify(back.pending(account(), NOON + 5))).toBe(JSON.stringify(busy().pending(account(), NOON + 5)))
     expect([back.ordersSince(NOON), back.time, back.options]).toEqual([Infinity, NOON + 4, busy().options])
     expect(back.day(1, NOON + 5)).toEqual({ start: 10_000, low: 1 })
+  })
+
+  test.each([7, -1, 0.5, NaN])('whose ring is empty and stands at %d is refused', (head) => {
+    const fresh = JSON.parse(JSON.stringify(new RiskLedger({ orders: 3 })))
+    fresh.state.orders.head = Number.isNaN(head) ? { $: 'NaN' } : head
+    expect(() => RiskLedger.fromJSON(fresh)).toThrow(expect.objectContaining({ code: 'CORRUPT_SNAPSHOT' }))
+  })
+
+  test('of orders that have not been forgotten makes up none in a larger ring', () => {
+    const ledger = new RiskLedger({ orders: 3 })
+    for (const id of ['a', 'b']) {
+      ledger.record({ kind: 'decision', id, order: long('A'), plan: plan(), account: account(), time: NOON })
+    }
+    const larger = RiskLedger.restore(JSON.parse(JSON.stringify(ledger)), { orders: 100 })
+    expect(larger.ordersSince(NOON - 1)).toBe(2)
   })
 
   test('of a fresh ledger is one too', () => {

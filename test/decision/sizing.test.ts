@@ -49,6 +49,10 @@ describe('what the formulas say at the edges', () => {
     for (const n of [0, -1, NaN]) expect(wilsonLow(1, n, 1.28)).toBe(0)
   })
 
+  test('certainty is the whole size, unless nothing less than certainty breaks even', () => {
+    expect([betSize(1), betSize(0), betSize(1, 1), betSize(0, 0)]).toEqual([1, -1, 0, 0])
+  })
+
   test('the bound lies below the share and rises with it and with their number', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true })
     fc.assert(

@@ -160,6 +160,19 @@ test('no stream, however wild, makes a prediction infinite', () => {
   )
 })
 
+test('what a dead unit remembers of its gradients decays to 0, not to the smallest numbers, which are slow', () => {
+  const learner = new MultiLayerPerceptron({ features: 1, hidden: [1] })
+  for (let i = 0; i < 100; i++) learner.learn(Float64Array.of(i % 2), i % 2 ? 1 : 0)
+  // the input's weight has no gradient any more; 0.999 to this is below the smallest double
+  for (let i = 0; i < 800_000; i++) learner.learn(Float64Array.of(0), i % 2 ? 1 : 0)
+  const { first, second } = (learner as unknown as { toJSON(): { state: Record<string, { data: string }> } }).toJSON()
+    .state
+  for (const { data } of [first!, second!]) {
+    const numbers = new Float64Array(new Uint8Array(Buffer.from(data, 'base64')).buffer)
+    expect(numbers[0]).toBe(0)
+  }
+})
+
 test('options and snapshots that make no sense are refused with a code', () => {
   const option = expect.objectContaining({ code: 'INVALID_OPTION' })
   for (const hidden of [[], [0], [4, 4, 4], [2000], 'many']) {

@@ -68,7 +68,7 @@ describe('simulateMarket', () => {
       target: fc.double({ min: 1, max: 3.5, noNaN: true }),
       strength: fc.double({ min: 0, max: 4, noNaN: true }),
       changeAt: fc.double({ min: 0, max: 1, noNaN: true }),
-      change: fc.constantFrom('flip', 'redraw', 'none'),
+      change: fc.constantFrom('flip', 'redraw', 'vanish', 'none'),
     })
     fc.assert(
       fc.property(options, (given) => {
@@ -119,6 +119,12 @@ describe('simulateMarket', () => {
     expect(rate(true)).toBeLessThan(0.3)
     expect(large.truth.filter(({ changed }) => !changed).length).toBe(5000)
     expect(large.changeTime).toBe(large.signals[5000]!.time)
+  })
+
+  test('that vanishes leaves nothing to know', () => {
+    const { truth } = simulateMarket({ seed: 3, signals: 2000, change: 'vanish', winRate: 0.45 })
+    expect(bayesAuc(truth).before).toBeGreaterThan(0.65)
+    for (const { probability } of truth.slice(1000)) expect(probability).toBeCloseTo(0.45, 12)
   })
 
   test('change "none" never changes, "redraw" keeps the Bayes AUC', () => {

@@ -1,5 +1,5 @@
 import type { Vector } from '../../contracts.ts'
-import { clamp } from '../../core/math.ts'
+import { clamp, settled } from '../../core/math.ts'
 import { MAX_WEIGHT } from './kernel.ts'
 
 /** How a linear model turns gradients into steps; see {@link LinearOptions}. */
@@ -82,8 +82,8 @@ export function stepAdam(
     const value = x[i]!
     if (value !== value) continue
     const g = clamp(gradient * value + l2 * weights[i]!, -MAX_WEIGHT, MAX_WEIGHT)
-    const mean = BETA_1 * memory[i]! + (1 - BETA_1) * g
-    const square = BETA_2 * memory[n + i]! + (1 - BETA_2) * g * g
+    const mean = settled(BETA_1 * memory[i]! + (1 - BETA_1) * g)
+    const square = settled(BETA_2 * memory[n + i]! + (1 - BETA_2) * g * g)
     memory[i] = mean
     memory[n + i] = square
     const own = corrected / (Math.sqrt(square) + EPSILON)

@@ -1,11 +1,11 @@
 import type { EventStore, RefitWork, Snapshot } from '../../contracts.ts'
 import { integer, oneOf } from '../../core/check.ts'
-import { type ErrorCode, TradeLearnError } from '../../core/errors.ts'
+import { TradeLearnError } from '../../core/errors.ts'
 import type { Account, Candle, Decision, Outcome, Prediction, Signal } from '../../market.ts'
 import type { Explanation } from '../explanation.ts'
+import { packModels } from '../model-registry/model-bundle.ts'
 import type { Models } from '../parts.ts'
 import type { OperatorEvent, Transition } from '../rollout/rollout-event.ts'
-import { packModels } from '../saved-parts.ts'
 import { systemClock } from '../system-clock.ts'
 import type { TradeLearner } from '../trade-learner.ts'
 import type { Status } from '../trade-learner-options.ts'
@@ -14,30 +14,13 @@ import type { DurableOptions, LearnerRecovery, RestoreOptions } from './durable-
 import { type LearnerEvent, unpackEvent } from './learner-event.ts'
 import { LiveAgain } from './live-again.ts'
 import { ToldClock } from './told-clock.ts'
+import { isUnchanged } from './unchanged.ts'
 
 /** How a TradeLearner is made: handed in, since its class stands above this file. */
 export type Maker<S extends Signal> = {
   readonly create: (options: RestoreOptions<S>) => TradeLearner<S>
   readonly restore: (saved: Snapshot, options: RestoreOptions<S>) => TradeLearner<S>
 }
-
-/** Refusals after which a learner is as it was, so that there is nothing to store. */
-const UNCHANGED: readonly ErrorCode[] = [
-  'INVALID_CANDLE',
-  'INVALID_TIME',
-  'OUT_OF_ORDER',
-  'DUPLICATE_CANDLE',
-  'UNKNOWN_SYMBOL',
-  'INVALID_SIGNAL',
-  'INVALID_ACCOUNT',
-  'TOO_MANY_OPEN',
-  'UNKNOWN_DECISION',
-  'INVALID_OUTCOME',
-  'OUTCOME_CONFLICT',
-  'ALREADY_LEARNED',
-  'INVALID_INPUT',
-  'INVALID_OPTION',
-]
 
 /**
  * A TradeLearner whose every event is stored, so that a crash loses nothing that was acknowledged.
@@ -117,11 +100,11 @@ export class DurableLearner<S extends Signal = Signal> {
         },
         ({ seq, event }) => begin().happen(seq, unpackEvent(event) as LearnerEvent<S>),
       )
-      const { decisions, mismatches, lastDecision } = begin()
+      const { decisions, different, mismatches, lastDecision } = begin()
       const warnings = [...found.warnings]
-      if (mismatches.length > 0) {
+      if (different > 0) {
         warnings.push(
-          `Of ${decisions} decisions since the snapshot ${mismatches.length} came out otherwise than they did then, the first at event ${mismatches[0]!.seq}: ` +
+          `Of ${decisions} decisions since the snapshot ${different} came out otherwise than they did then, the first at event ${mismatches[0]!.seq}: ` +
             'the configuration or the release is another.',
         )
       }
@@ -265,7 +248,7 @@ export class DurableLearner<S extends Signal = Signal> {
   async replace(models: Models, version: string): Promise<void> {
     await this.#acknowledged(
       // as they are before they learn anything here
-      { kind: 'models', version, models: packModels(models) },
+      { kind: 'models', version, models: { ...packModels(models) } },
       () => this.#learner.replace(models, version),
     )
   }
@@ -394,6 +377,3 @@ export class DurableLearner<S extends Signal = Signal> {
     if (this.failure !== null) throw this.failure
   }
 }
-
-const isUnchanged = (error: unknown): boolean =>
-  UNCHANGED.includes((error as TradeLearnError | null)?.code as ErrorCode)

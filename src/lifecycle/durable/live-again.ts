@@ -1,13 +1,14 @@
-import type { Codec, RefitWork } from '../../contracts.ts'
+import type { Codec, RefitWork, Snapshot } from '../../contracts.ts'
 import { canonicalJson } from '../../core/canonical-json.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import type { State } from '../../core/state.ts'
 import { packState } from '../../core/state.ts'
 import type { Decision, Signal } from '../../market.ts'
-import { unpackModels } from '../saved-parts.ts'
+import { unpackModels } from '../model-registry/model-bundle.ts'
 import type { TradeLearner } from '../trade-learner.ts'
 import type { LearnerEvent } from './learner-event.ts'
 import type { ToldClock } from './told-clock.ts'
+import { isUnchanged } from './unchanged.ts'
 
 /**
  * Ids that are left out each time a learner is opened. More than can be waiting to be stored when a process dies, so that no
@@ -16,7 +17,18 @@ import type { ToldClock } from './told-clock.ts'
 export const IDS_LEFT_OUT = 46_656
 
 /** A decision that came out otherwise when it was made again. */
-export type Mismatch = { readonly seq: number; readonly then: Decision; readonly now: Decision | null }
+export type Mismatch = { readonly seq: number; readonly then: Decision | null; readonly now: Decision | null }
+
+/** An event that threw when it happened again; `refused` where it must have been taken in then, or it would not be stored. */
+export type Thrown = {
+  readonly seq: number
+  readonly kind: LearnerEvent['kind']
+  readonly message: string
+  readonly refused: boolean
+}
+
+/** Mismatches, and errors, that are kept; all are counted. */
+const KEPT = 100
 
 /**
  * Lets what happened to a learner happen again, event by event.
@@ -31,8 +43,11 @@ export class LiveAgain<S extends Signal> {
   readonly #stands: 'then' | 'now'
   #refit: { work: RefitWork } | { steps: Generator<number, void, void> } | undefined
   #decisions = 0
+  #different = 0
+  #refused = 0
   #last: string | null = null
   readonly #mismatches: Mismatch[] = []
+  readonly #thrown: Thrown[] = []
 
   /** `codecs` are those of models of the user's own; `stands`: whether a decision goes on as it was made then, or as it is made now. */
   constructor(
@@ -57,17 +72,33 @@ export class LiveAgain<S extends Signal> {
     return this.#last
   }
 
+  /** Decisions that came out otherwise. */
+  get different(): number {
+    return this.#different
+  }
+
+  /** Events that were taken in then and are refused now. */
+  get refused(): number {
+    return this.#refused
+  }
+
   /** Decisions that came out otherwise, the first 100. */
   get mismatches(): readonly Mismatch[] {
     return this.#mismatches
+  }
+
+  /** Events that threw, the first 100: most of them threw then, too. */
+  get thrown(): readonly Thrown[] {
+    return this.#thrown
   }
 
   /** Lets one event happen. */
   happen(seq: number, event: LearnerEvent<S>): void {
     if (event.kind === 'decide') this.#decide(seq, event)
     // models that cannot be read must not be left out without a word
-    else if (event.kind === 'models') this.#learner.replace(unpackModels(event.models, this.#codecs), event.version)
-    else quietly(() => this.#apply(event))
+    else if (event.kind === 'models')
+      this.#learner.replace(unpackModels(event.models as unknown as Snapshot, null, this.#codecs), event.version)
+    else this.#quietly(seq, event.kind, () => this.#apply(event))
   }
 
   #apply(event: Exclude<LearnerEvent<S>, { kind: 'decide' | 'models' }>): void {
@@ -110,17 +141,33 @@ export class LiveAgain<S extends Signal> {
     { signal, account, latency, decision: then }: Extract<LearnerEvent<S>, { kind: 'decide' }>,
   ): void {
     this.#clock.tell(latency)
-    const now = quietly(() => this.#learner.decide(signal, account)) ?? null
+    const now = this.#quietly(seq, 'decide', () => this.#learner.decide(signal, account)) ?? null
     this.#clock.endTelling()
     this.#decisions++
-    if (then === null) return
-    this.#last = then.id
-    // the ids after it stay those that the bot knows
-    if (now === null) this.#learner.skipIds(1)
-    // what was decided then stands, whatever today's configuration makes of it
-    else if (this.#stands === 'then') this.#learner.amend(then)
-    if (same(then, now) || this.#mismatches.length >= 100) return
-    this.#mismatches.push({ seq, then, now })
+    if (then !== null) {
+      this.#last = then.id
+      // the ids after it stay those that the bot knows
+      if (now === null) this.#learner.skipIds(1)
+      // what was decided then stands, whatever today's configuration makes of it
+      else if (this.#stands === 'then') this.#learner.amend(then)
+    }
+    if (same(then, now)) return
+    this.#different++
+    if (this.#mismatches.length < KEPT) this.#mismatches.push({ seq, then, now })
+  }
+
+  /** What an event does, without what it throws: it threw then, too, and whoever told it was told. */
+  #quietly<T>(seq: number, kind: LearnerEvent['kind'], act: () => T): T | undefined {
+    try {
+      return act()
+    } catch (error) {
+      // what changes nothing is not stored, and a refit that was done then can be done now
+      const refused = kind === 'refit' || isUnchanged(error)
+      if (refused) this.#refused++
+      const message = error instanceof Error ? error.message : String(error)
+      if (this.#thrown.length < KEPT) this.#thrown.push({ seq, kind, message, refused })
+      return undefined
+    }
   }
 
   #beginRefit(): void {
@@ -144,7 +191,7 @@ export class LiveAgain<S extends Signal> {
 }
 
 /** Whether two decisions are the same to the bit, in whatever order their parts stand. */
-function same(then: Decision, now: Decision | null): boolean {
+function same(then: Decision | null, now: Decision | null): boolean {
   const text = (decision: Decision | null): string => canonicalJson(packState(decision as unknown as State))
   return text(then) === text(now)
 }
@@ -153,14 +200,5 @@ function lastOf<T>(steps: Generator<number, T, void>): T {
   for (;;) {
     const step = steps.next()
     if (step.done) return step.value
-  }
-}
-
-/** What an event does, without what it throws: it threw then, too, and whoever told it was told. */
-function quietly<T>(act: () => T): T | undefined {
-  try {
-    return act()
-  } catch {
-    return undefined
   }
 }
