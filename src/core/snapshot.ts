@@ -91,7 +91,7 @@ function restoreAt<C extends Codec>(
 
 /** Reads JSON text, with a coded error where it was cut short or altered. */
 export function parseSnapshot(text: string): Snapshot {
-  checkDepth(text)
+  checkText(text)
   try {
     return JSON.parse(text) as Snapshot
   } catch (error) {
@@ -105,19 +105,47 @@ export function parseSnapshot(text: string): Snapshot {
 /** Brackets that may be open at once: those of {@link DEEPEST} composites, each some levels down in the one around it. */
 const DEEPEST_TEXT = 1000
 
-/** Throws where text nests so deep that parsing it alone would hold up everything: 5 million brackets took 2 seconds. */
-function checkDepth(text: string): void {
-  let depth = 0
+/**
+ * Throws where text nests so deep that parsing it alone would hold up everything (5 million brackets took 2 seconds), or says a
+ * thing twice: parsers take the last, and what a person has read may be the first.
+ */
+function checkText(text: string): void {
+  // the keys of each object that is open; undefined for an array
+  const open: (Set<string> | undefined)[] = []
+  let isKey = false
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
-    if (c === QUOTE) i = endOfString(text, i)
-    // { and [, then } and ]
+    if (c === QUOTE) {
+      const start = i
+      i = endOfString(text, i)
+      if (!isKey) continue
+      isKey = false
+      addKey(open.at(-1)!, text.slice(start, i + 1), start)
+    }
+    // { and [, then } and ], then a comma
     else if (c === 123 || c === 91) {
-      if (++depth <= DEEPEST_TEXT) continue
+      isKey = c === 123
+      if (open.push(isKey ? new Set() : undefined) <= DEEPEST_TEXT) continue
       const wanted = `A snapshot's text must be nested at most ${DEEPEST_TEXT} deep`
       throw new TradeLearnError('CORRUPT_SNAPSHOT', `${wanted}, got more at character ${i}.`)
-    } else if (c === 125 || c === 93) depth--
+    } else if (c === 125 || c === 93) open.pop()
+    else if (c === 44) isKey = open.at(-1) !== undefined
   }
+}
+
+function addKey(keys: Set<string>, quoted: string, at: number): void {
+  let key = quoted
+  try {
+    // the same letter can be written in several ways
+    if (quoted.includes('\\')) key = JSON.stringify(JSON.parse(quoted))
+  } catch {
+    // the parser says what is wrong with it
+  }
+  if (keys.has(key)) {
+    const wanted = 'A snapshot must say each thing once'
+    throw new TradeLearnError('CORRUPT_SNAPSHOT', `${wanted}, got ${key.slice(0, 100)} twice at character ${at}.`)
+  }
+  keys.add(key)
 }
 
 /** Where the string that begins at `start` ends: at the first quote with an even number of backslashes before it. */
