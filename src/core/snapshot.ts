@@ -118,9 +118,10 @@ function checkText(text: string): void {
     if (c === QUOTE) {
       const start = i
       i = endOfString(text, i)
-      if (!isKey) continue
+      const keys = open.at(-1)
+      // what is no JSON is seen by the parser
+      if (isKey && keys) addKey(keys, text.slice(start, i + 1), start)
       isKey = false
-      addKey(open.at(-1)!, text.slice(start, i + 1), start)
     }
     // { and [, then } and ], then a comma
     else if (c === 123 || c === 91) {

@@ -179,7 +179,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     // an account that is worth nothing is refused below, but the switch must have seen it
     if (typeof account?.equity === 'number' && account.equity <= 0) this.#parts.killSwitch.observeEquity(account.equity)
     this.#book.checkRoom()
-    const day = Math.floor(signal?.time / DAY)
+    // what is no time is refused further down
+    const day = typeof signal?.time === 'number' ? Math.floor(signal.time / DAY) : Number.NaN
     const exploredToday = day === this.#state.exploredOn ? this.#state.explored : 0
     const { time: bar, learnedAt, version } = this.#state
     const now = {
