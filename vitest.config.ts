@@ -16,6 +16,8 @@ const config: ViteUserConfig = {
     typecheck: { enabled: false },
     sequence: { shuffle: true },
     testTimeout: 60_000,
+    // by itself it leaves one core idle, which on a machine with two is half of it
+    maxWorkers: '100%',
   },
 }
 export default config
