@@ -111,10 +111,21 @@ export type Decision = Plan & {
   readonly mode: 'shadow' | 'live'
   /** What the model would have done; the decision itself when live. */
   readonly model: Plan
+  /** What a challenger says of the signal, where one is on trial beside the models that decide. */
+  readonly challenger?: Challenge
   /** Where a rollout dealt the signal out: who decided it, and what an honest estimate from the log needs. */
   readonly trial?: DealtSignal
   /** Where the model would have skipped the signal and it might be tried out instead. */
   readonly exploration?: ExploredSignal
+}
+
+/** What models on trial make of a signal that other models may decide. */
+export type Challenge = {
+  /** What they are called. */
+  readonly version: string
+  readonly prediction: Prediction
+  /** What they would have done; the decision itself where they were let. */
+  readonly plan: Plan
 }
 
 /** A would-be skip that was, or might have been, traded at the smallest size to find out what skipping costs. */
@@ -131,8 +142,12 @@ export type DealtSignal = {
   readonly propensity: number
   /** The rollout's step. */
   readonly step: number
-  /** Share of the champion's size that the candidate took or would have taken, 0 to 1. */
+  /** Share of the baseline's size that the candidate took or would have taken, 0 to 1. */
   readonly share: number
+  /** The same of the champion, where that is a model, too. */
+  readonly championShare?: number
+  /** Then also how likely it was, before anything was drawn, that the signal would be traded. */
+  readonly traded?: number
 }
 
 /** Which barrier ended a trade. `"exit"` is any other reason the bot had. */

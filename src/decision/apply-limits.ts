@@ -197,7 +197,7 @@ function quantityOf(size: number, equity: number, price: number): number {
  * A guess is off by rounding alone, but where little room is left beside a large position that is many units in its
  * last place. So the steps down start at one unit and double: 52 of them reach 0.
  */
-function largest(guess: number, allowed: (value: number) => boolean): number {
+export function largest(guess: number, allowed: (value: number) => boolean): number {
   if (allowed(guess) && guess > 0) return guess
   for (let step = Number.EPSILON; step < 1; step *= 2) {
     const value = guess * (1 - step)

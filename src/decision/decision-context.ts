@@ -1,4 +1,4 @@
-import type { Account, Reason } from '../market.ts'
+import type { Account, Reason, SignalMeta } from '../market.ts'
 import type { Entry } from './bracket.ts'
 import type { RiskLedger } from './risk-ledger.ts'
 
@@ -6,6 +6,8 @@ import type { RiskLedger } from './risk-ledger.ts'
 export type DecisionContext = {
   /** The signal, its price filled in. */
   readonly signal: Entry
+  /** What the bot said of its signal. Nothing where left out. */
+  readonly meta?: SignalMeta
   /** Average true range in price units; NaN while unknown. */
   readonly atr: number
   readonly account: Account

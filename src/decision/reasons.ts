@@ -16,6 +16,10 @@ export const REASONS = {
   NO_EDGE: 'The probability leaves no edge to size by (Kelly at its lower bound, or the bet size): not taken.',
   INVALID_PREDICTION: 'The prediction holds a number that cannot be: not taken.',
 
+  // what was learnt besides the model
+  ADAPTED: 'A note: a learnt value stands in the place of the one in the configuration.',
+  SOURCES: 'The votes of its sources make a win less likely: made smaller, or not taken.',
+
   // what the model may not say yet
   BASELINE: 'The signal is taken at the base size; no model was asked.',
   MIN_DATA: 'Too few closed trades for the model to decide: the baseline plan stands.',

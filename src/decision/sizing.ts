@@ -45,14 +45,16 @@ export function betSize(p: number, even = 0.5): number {
 /**
  * The lower end of Wilson's interval for a share p seen among n, for a normal quantile z:
  *
- *     (p + z² / 2n - z sqrt(p (1 - p) / n + z² / 4n²)) / (1 + z² / n)
+ *     (p + t/2 - sqrt(t (p (1 - p) + t/4))) / (1 + t)  =  p² / (p + t/2 + sqrt(t (p (1 - p) + t/4)))        t = z² / n
+ *
+ * The second form subtracts nothing, so that small shares keep all their digits.
  *
  * Unlike p minus z standard errors it stays within 0 to 1 and is not certain of a share of 1. With none seen it is 0.
  *
  * @see E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22
  */
 export function wilsonLow(p: number, n: number, z: number): number {
-  if (!(n > 0)) return 0
+  if (!(n > 0 && p > 0)) return 0
   const t = (z * z) / n
-  return Math.max(0, (p + t / 2 - Math.sqrt(t * (p * (1 - p) + t / 4))) / (1 + t))
+  return (p * p) / (p + t / 2 + Math.sqrt(t * (p * (1 - p) + t / 4)))
 }

@@ -9,7 +9,7 @@ import type { Signal } from '../market.ts'
 import { Companions } from './companions.ts'
 import { defaultDetectors, defaultModels } from './defaults.ts'
 import { createExploration, type ExplorationOptions } from './exploration.ts'
-import { checkFeatures, checkTask, checkWatchers, type Parts, type TradePolicy } from './parts.ts'
+import { checkFeatures, checkTask, checkWatchers, type Gradual, type Parts, type TradePolicy } from './parts.ts'
 import { systemClock } from './system-clock.ts'
 import type { TradeLearnerOptions } from './trade-learner-options.ts'
 
@@ -31,6 +31,8 @@ export type Assembled<S extends Signal> = {
   readonly limits: Bounds
   readonly exploration: ExplorationOptions
   readonly companions: Companions
+  /** What candidates go through, as it is configured. */
+  readonly trials: Gradual | null
   readonly parts: Parts<S>
 }
 
@@ -47,11 +49,10 @@ export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Ass
   } = options
   const models = options.models ?? defaultModels(features.schema.size)
   oneOf('mode', mode, ['shadow', 'live', 'rollout'])
-  if ((mode === 'rollout') !== (rollout !== null)) {
-    throw new TradeLearnError(
-      'INVALID_OPTION',
-      `"mode" must be "rollout" where a rollout is given, and only there, got ${show(mode)}.`,
-    )
+  if (mode === (rollout === null ? 'rollout' : 'shadow')) {
+    const wanted =
+      rollout === null ? 'not be "rollout" where none is given' : 'be "rollout" or "live" where one is given'
+    throw new TradeLearnError('INVALID_OPTION', `"mode" must ${wanted}, got ${show(mode)}.`)
   }
   if (!/^[A-Za-z0-9_]{1,20}$/.test(name)) {
     throw new TradeLearnError(
@@ -76,15 +77,19 @@ export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Ass
     stopRisk: checkTask('stopRisk', models.stopRisk, 'binary'),
     detectors: options.detectors ?? defaultDetectors(),
     interval: options.interval ?? new ConformalInterval(),
+    bound: options.bound ?? null,
     novelty: options.novelty ?? null,
     monitor: options.monitor ?? null,
-    rollout,
+    challenger: null,
+    previous: null,
+    // in mode "live" it waits for the first challenger
+    rollout: mode === 'rollout' ? rollout : null,
     ledger: options.ledger ?? null,
   }
   checkWatchers(parts)
   const exploration = createExploration(options.exploration)
   const companions = new Companions(options.companions ?? [])
-  return { mode, policy, clock, limits, exploration, companions, parts }
+  return { mode, policy, clock, limits, exploration, companions, trials: rollout, parts }
 }
 
 const SAVED = { name: '', maxOpen: 0, remember: 0, reportWithin: 0, keepAfterDrift: 0, outcomeLag: 0, schema: '' }

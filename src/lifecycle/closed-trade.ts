@@ -16,7 +16,8 @@ const LONGEST_TEXT = 200
 /** What a signal says about itself, as plain data that can wait for its trade to close; texts of length go. */
 export function copyMeta(meta: SignalMeta | undefined): SignalMeta {
   const kept: { [name: string]: SignalMeta[string] } = {}
-  for (const [name, value] of Object.entries(meta ?? {})) {
+  for (const name of Object.keys(meta ?? {})) {
+    const value = meta![name]
     const short = typeof value === 'string' && value.length <= LONGEST_TEXT
     if (short || typeof value === 'number' || typeof value === 'boolean' || value === null) kept[name] = value
   }

@@ -2,6 +2,9 @@ import type { Snapshot, Vector } from '../contracts.ts'
 import type { Candle, Decision, Label, Plan, SignalMeta } from '../market.ts'
 import type { SettledRow } from './background-trainer/settled-row.ts'
 import type { FeatureSummary } from './feature-health.ts'
+import type { Gradual } from './parts.ts'
+import type { Transition } from './rollout/rollout-event.ts'
+import type { Status } from './trade-learner-options.ts'
 
 /** A decision that has just been made, with what it was made on. */
 export type DecidedSignal = {
@@ -18,6 +21,14 @@ export type DecidedSignal = {
   readonly meta: SignalMeta
   /** Milliseconds from the signal to its prediction, as the kill switch is told. */
   readonly latency: number
+}
+
+/** What a companion may ask the learner that it goes along with. */
+export type Accompanied = {
+  /** How it is doing. */
+  status(): Status
+  /** Its rollout; null where there is none. */
+  readonly rollout: Pick<Gradual, 'history' | 'share'> | null
 }
 
 /** What became of a decision. */
@@ -42,8 +53,13 @@ export interface Companion {
   observe?(row: SettledRow, ended: EndedSignal): void
   /** It will have no outcome. */
   dropped?(id: string): void
-  /** A candle has closed; `time` is its open time. With what the feature monitor says, where there is one. */
-  tick?(time: number, features: FeatureSummary | undefined, candle: Candle): void
+  /**
+   * A candle has closed; `time` is its open time. With what the feature monitor says, where there is one, and with the learner,
+   * to be asked.
+   */
+  tick?(time: number, features: FeatureSummary | undefined, candle: Candle, learner: Accompanied): void
+  /** The rollout of `version` has gone on, has stopped or has ended; the models have changed places already. */
+  moved?(transition: Transition, version: string): void
   /** The past is lived through again after a restart: take it in, and begin nothing until `wake`. */
   sleep?(): void
   wake?(): void

@@ -1,5 +1,6 @@
 import type { Clock } from '../contracts.ts'
-import type { Account, Decision, Signal } from '../market.ts'
+import type { Clearance } from '../decision/index.ts'
+import type { Account, Challenge, Decision, Prediction, Signal } from '../market.ts'
 import { clearanceOf, subjectOf } from './clearance.ts'
 import { copyMeta } from './closed-trade.ts'
 import type { Companions } from './companions.ts'
@@ -8,10 +9,13 @@ import { contextOf } from './decision-context.ts'
 import { entryPriceOf } from './entry-price.ts'
 import type { ExplorationOptions } from './exploration.ts'
 import { forecast } from './forecast.ts'
+import type { LearnerState } from './learner-state.ts'
 import type { Parts, TradePolicy } from './parts.ts'
 import { withPending } from './pending.ts'
+import type { Transition } from './rollout/rollout-event.ts'
+import type { Scoreboard } from './scoreboard.ts'
 import { runAll } from './teaching.ts'
-import { answer, tellDecided } from './trial.ts'
+import { type Answer, answer, tellDecided } from './trial.ts'
 
 /** Everything that a decision is made with. */
 export type Desk<S extends Signal> = {
@@ -22,16 +26,68 @@ export type Desk<S extends Signal> = {
   readonly book: DecisionBook
   readonly companions: Companions
   readonly exploration: ExplorationOptions
-  /** Open time of the newest candle. */
-  readonly bar: number
-  /** Closed trades learned from. */
-  readonly trades: number
-  /** When the newest label that was learned came about; -Infinity before the first. */
-  readonly learnedAt: number
-  /** Signals explored on the day of this one. */
-  readonly exploredToday: number
-  /** Which models decide. */
-  readonly version: string
+  readonly state: Readonly<LearnerState>
+  /** How many trades have been learned from. */
+  readonly board: Pick<Scoreboard, 'labels'>
+  /** Takes in what has changed with the rollout. */
+  readonly moved: (changes: readonly Transition[]) => void
+}
+
+/** What the models say about a signal now, and nothing else. Pure. */
+export function predictOn<S extends Signal>(desk: Desk<S>, signal: S, account: Account): Prediction {
+  const { parts, policy, book, state } = desk
+  const trades = desk.board.labels
+  const known = withPending(account, book.open(), state.time)
+  const x = parts.features.vector(signal, undefined, known)
+  const price = entryPriceOf(parts.features, signal)
+  const clearance = clearanceOf(parts.killSwitch, signal)
+  // the bracket alone is asked for
+  const context = contextOf(parts.features, signal, price, { account: known, trades, clearance })
+  return forecast(parts, x, policy.baseline(context), trades)
+}
+
+/** The fields of a plan that every policy makes. */
+const PLAN_FIELDS = 7
+
+/**
+ * A decision from its parts. Its fields are named one by one: spreading them costs ten times as much, and 4 kB of garbage.
+ */
+function decisionOf(
+  { plan, mode, trial, exploration }: Answer,
+  {
+    id,
+    symbol,
+    side,
+    time,
+    prediction,
+    model,
+  }: Pick<Decision, 'id' | 'symbol' | 'side' | 'time' | 'prediction' | 'model'>,
+  challenger: Challenge | null,
+): Decision {
+  const { action, size, quantity, price, stop, target, reasons } = plan
+  type Made = { -readonly [name in keyof Decision]: Decision[name] }
+  // biome-ignore format: one order for both
+  const decision: Made =
+    challenger === null
+      ? { action, size, quantity, price, stop, target, reasons, id, symbol, side, time, prediction, model, mode }
+      : { action, size, quantity, price, stop, target, reasons, id, symbol, side, time, prediction, model, challenger, mode }
+  if (trial !== undefined) decision.trial = trial
+  if (exploration !== undefined) decision.exploration = exploration
+  // a policy of the user's own may add to its plans
+  return Object.keys(plan).length > PLAN_FIELDS ? { ...plan, ...decision } : decision
+}
+
+const DAY = 86_400_000
+const dayOf = (time: number): number => Math.floor(time / DAY)
+
+/** Counts a signal that was explored, by its day. */
+export function countExplored(state: LearnerState, time: number): void {
+  state.explored = exploredToday(state, time) + 1
+  state.exploredOn = dayOf(time)
+}
+
+function exploredToday({ explored, exploredOn }: Readonly<LearnerState>, time: number): number {
+  return dayOf(time) === exploredOn ? explored : 0
 }
 
 /**
@@ -39,17 +95,23 @@ export type Desk<S extends Signal> = {
  * is anybody told. Until the labeler follows it nothing has changed, but that the kill switch has seen a worthless account.
  */
 export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Account): Decision {
-  const { parts, policy, clock, book, bar, trades } = desk
-  const { features, labeler, killSwitch, interval, novelty, monitor, rollout, ledger } = parts
+  const { parts, policy, clock, book, mode, exploration } = desk
+  const trades = desk.board.labels
+  const { time: bar, learnedAt, version: own, champion, challenger: rivalName } = desk.state
+  const { features, labeler, killSwitch, interval, novelty, monitor, rollout, ledger, challenger } = parts
   const start = clock.now()
   const known = withPending(account, book.open(), bar)
   const x = features.vector(signal, undefined, known)
   const price = entryPriceOf(features, signal)
   const before = clearanceOf(killSwitch, signal)
-  const about = { account: known, trades, x, learnedAt: desk.learnedAt, ledger }
-  const bracket = policy.baseline(contextOf(features, signal, price, { ...about, clearance: before }))
-  const prediction = forecast(parts, x, bracket, trades)
   const score = novelty?.scoreOf(x)
+  const about = (clearance: Clearance) =>
+    contextOf(features, signal, price, { account: known, trades, x, learnedAt, ledger, novelty: score, clearance })
+  let context = about(before)
+  const bracket = policy.baseline(context)
+  const prediction = forecast(parts, x, bracket, trades)
+  // what has become of the champion's predictions says nothing about a challenger's
+  const second = challenger && forecast({ ...parts, ...challenger, bound: null }, x, bracket, trades)
   const latency = clock.now() - start
 
   const { symbol, side, time } = signal
@@ -61,18 +123,40 @@ export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Ac
   killSwitch.observeLatency(latency, { symbol, side, time })
   const clearance = clearanceOf(killSwitch, signal)
   ledger?.record({ kind: 'account', account, time })
-  const context = contextOf(features, signal, price, { ...about, clearance, novelty: score })
   let decision: Decision
   let baseline = bracket
   try {
-    // the ledger has seen the account only now
-    if (clearance.state !== before.state || ledger !== null) baseline = policy.baseline(context)
+    // the switch has seen the latency only now, and the ledger the account
+    const changed = clearance.state !== before.state
+    if (changed) context = about(clearance)
+    if (changed || ledger !== null) baseline = policy.baseline(context)
     const model = policy.decide(prediction, context)
-    const { equity } = account
-    const { plan, ...how } = answer({ ...desk, rollout, id, model, baseline, clearance, equity })
-    decision = freezeDecision({ ...plan, id, symbol, side, time, prediction, model, ...how })
+    const rival = second && {
+      version: rivalName,
+      prediction: second,
+      plan: policy.decide(second, context),
+    }
+    const answered = answer({
+      mode,
+      rollout,
+      id,
+      model,
+      challenger: rival?.plan ?? null,
+      baseline,
+      champion,
+      clearance,
+      exploration,
+      onTrial: champion === 'baseline' || rival !== null || parts.previous !== null,
+      exploredToday: exploredToday(desk.state, time),
+      equity: account.equity,
+    })
+    decision = freezeDecision(decisionOf(answered, { id, symbol, side, time, prediction, model }, rival))
     // never before it was scored
-    runAll([() => novelty?.learn(x), () => monitor?.update(x), () => tellDecided(rollout, decision, latency)])
+    runAll([
+      () => novelty?.learn(x),
+      () => monitor?.update(x),
+      () => desk.moved(tellDecided(rollout, decision, latency)),
+    ])
   } catch (error) {
     // a policy or another part of the user's own may fail: nobody is to wait for a decision that was not made
     labeler.cancel(id)
@@ -86,7 +170,8 @@ export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Ac
     killSwitch.observeEntry?.({ ...subjectOf(decision), time })
     ledger?.record({ kind: 'decision', id, order: { symbol, side }, plan: decision, account, time })
   }
-  const { companions, version } = desk
+  const { companions } = desk
+  const version = decision.challenger && decision.trial?.arm === 'candidate' ? rivalName : own
   if (dropped !== undefined) {
     labeler.cancel(dropped)
     companions.tell((companion) => companion.dropped?.(dropped))

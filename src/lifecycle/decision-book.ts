@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../contracts.ts'
 import { integer } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { packState, type State, unpackState } from '../core/state.ts'
-import type { Decision, Label, Outcome, SignalMeta } from '../market.ts'
+import type { Challenge, Decision, Label, Outcome, SignalMeta } from '../market.ts'
 import type { Bounds } from './assemble.ts'
 import { copyMeta } from './closed-trade.ts'
 
@@ -114,6 +114,34 @@ export class DecisionBook {
     return overdue
   }
 
+  /**
+   * The open decision that `outcome` is news of; null where the same was told before.
+   *
+   * @throws `UNKNOWN_DECISION`, `ALREADY_LEARNED`, `OUTCOME_CONFLICT`
+   */
+  awaiting(id: string, outcome: Outcome): OpenDecision | null {
+    const entry = this.find(id)
+    if (!('traded' in entry)) {
+      checkRepeat(entry, outcome)
+      return null
+    }
+    if (entry.told === null) return entry
+    checkSame(entry.decision, entry.told, outcome)
+    return null
+  }
+
+  /** The open decision of which nothing has been told. @throws `UNKNOWN_DECISION`, `ALREADY_LEARNED`, `OUTCOME_CONFLICT` */
+  untold(id: string): OpenDecision {
+    const entry = this.find(id)
+    if (!('traded' in entry)) {
+      throw new TradeLearnError('ALREADY_LEARNED', `Decision ${show(id)} is already closed and learned from.`)
+    }
+    if (entry.told) {
+      throw new TradeLearnError('OUTCOME_CONFLICT', `Decision ${show(id)} was already told to have closed.`)
+    }
+    return entry
+  }
+
   /** @throws `TOO_MANY_OPEN` where every open decision is a trade that the bot must still report */
   checkRoom(): void {
     if (this.#open.size < this.#maxOpen || this.#oldestUntraded() !== undefined) return
@@ -131,7 +159,9 @@ export class DecisionBook {
   add(made: Omit<OpenDecision, 'label' | 'waited' | 'told'>): string | undefined {
     const dropped = this.#open.size < this.#maxOpen ? undefined : this.#oldestUntraded()
     if (dropped !== undefined) this.#open.delete(dropped)
-    this.#open.set(made.decision.id, { ...made, label: null, waited: 0, told: null })
+    const { decision, x, meta, halfWidth, scale, bar, traded } = made
+    const entry = { decision, x, meta, halfWidth, scale, bar, traded, label: null, waited: 0, told: null }
+    this.#open.set(decision.id, entry)
     this.#next++
     return dropped
   }
@@ -208,6 +238,8 @@ export class DecisionBook {
         throw new TradeLearnError('CORRUPT_SNAPSHOT', 'Saved features must be finite or NaN, got an infinity.')
       }
       checkShape(decision, DECISION, 'state.book.decision')
+      if (decision.challenger !== undefined)
+        checkShape(decision.challenger, CHALLENGE, 'state.book.decision.challenger')
       if (label !== null) checkShape(label, LABEL, 'state.book.label')
     }
     for (const { label } of book.closed) checkShape(label, LABEL, 'state.book.label')
@@ -241,6 +273,7 @@ const PLAN = { action: '', size: 0, quantity: 0, price: 0, stop: 0, target: 0, r
 const INTERVAL = { low: 0, high: 0, coverage: 0 }
 const PREDICTION = { probability: 0, expectedReturn: 0, interval: INTERVAL, stopRisk: 0, trades: 0 }
 const DECISION = { ...PLAN, id: '', symbol: '', side: '', time: 0, prediction: PREDICTION, mode: '', model: PLAN }
+const CHALLENGE = { version: '', prediction: PREDICTION, plan: PLAN }
 const LABEL = { y: 0, netReturn: 0, exitReason: '', exitPrice: 0, exitTime: 0, maxFavorable: 0, maxAdverse: 0, bars: 0 }
 
 /** Throws unless `value` has all that `template` has; more is fine, since a policy of the user's own may add to its plans. */
@@ -270,10 +303,17 @@ const freeze = <T extends { readonly decision: Decision }>(entry: T): T => {
 
 /** Makes a decision unchangeable, so that what the bot holds and what the book remembers stay the same. */
 export function freezeDecision(decision: Decision): Decision {
-  const { reasons, prediction, model } = decision
+  const { reasons, prediction, model, challenger } = decision
   for (const part of [reasons, ...reasons, model.reasons, ...model.reasons, prediction.interval, prediction, model])
     Object.freeze(part)
+  if (challenger) freezeChallenge(challenger)
   return Object.freeze(decision)
+}
+
+function freezeChallenge(challenger: Challenge): void {
+  const { plan, prediction } = challenger
+  for (const part of [...plan.reasons, plan.reasons, plan, prediction.interval, prediction, challenger])
+    Object.freeze(part)
 }
 
 /** A report's own fields, whatever else the bot's object holds: a live order must not end up in a snapshot. */
@@ -288,7 +328,7 @@ export function copyOutcome({ exitPrice, exitTime, exitReason, entryPrice, fees 
 }
 
 /** Passes the same report told twice, and throws on any other for a decision that has been learned from. */
-export function checkRepeat({ decision, label, outcome: known }: ClosedDecision, told: Outcome): void {
+function checkRepeat({ decision, label, outcome: known }: ClosedDecision, told: Outcome): void {
   const { id } = decision
   if (known === null) {
     throw new TradeLearnError(
@@ -301,7 +341,7 @@ export function checkRepeat({ decision, label, outcome: known }: ClosedDecision,
 }
 
 /** Passes the same report, and throws on any other. */
-export function checkSame({ id }: Decision, known: Outcome, told: Outcome): void {
+function checkSame({ id }: Decision, known: Outcome, told: Outcome): void {
   if (sameOutcome(known, told)) return
   throw new TradeLearnError(
     'OUTCOME_CONFLICT',

@@ -25,7 +25,7 @@ const UNNAMED: Reason = { code: 'UNKNOWN', text: 'The kill switch gave no cause.
 /** What a policy gets to know about a signal besides the prediction. */
 export function contextOf<S extends Signal>(
   features: Features<S>,
-  { symbol, side, stop, target, time }: S,
+  { symbol, side, stop, target, time, meta }: S,
   price: number,
   { account, trades, clearance: { state, cause }, x, novelty, learnedAt = -Infinity, ledger = null }: Known,
 ): DecisionContext {
@@ -37,6 +37,7 @@ export function contextOf<S extends Signal>(
       ...(stop === undefined ? {} : { stop }),
       ...(target === undefined ? {} : { target }),
     },
+    ...(meta === undefined ? {} : { meta }),
     atr: features.atr(symbol),
     account,
     trades,

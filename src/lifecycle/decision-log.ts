@@ -157,14 +157,17 @@ export class DecisionLog implements Serializable, Companion {
 
 /** A learner's decision as it is logged: who decided, and how likely it was, before any draw, that it would be traded. */
 function loggedOf(decision: Decision, baseline: Plan, version: string): NewDecision {
-  const { id, symbol, side, time, prediction, model, action, mode, trial, exploration } = decision
+  const { id, symbol, side, time, action, mode, trial, exploration } = decision
+  const byChallenger = trial?.arm === 'candidate' && decision.challenger
+  const prediction = byChallenger ? byChallenger.prediction : decision.prediction
+  const model = byChallenger ? byChallenger.plan : decision.model
   const traded = action !== 'skip'
   const explored = exploration?.explored ?? false
   const byModel = exploration?.propensity ?? (model.action === 'skip' ? 0 : 1)
   let propensity = mode === 'live' ? byModel : traded ? 1 : 0
   if (trial !== undefined) {
     const candidate = trial.arm === 'candidate' ? trial.propensity : 1 - trial.propensity
-    propensity = candidate * byModel + (1 - candidate) * (baseline.action === 'skip' ? 0 : 1)
+    propensity = trial.traded ?? candidate * byModel + (1 - candidate) * (baseline.action === 'skip' ? 0 : 1)
   }
   const arm = trial?.arm ?? (mode === 'live' ? 'model' : 'baseline')
   // an empty name is no name

@@ -19,6 +19,7 @@ import {
   OnlineCalibration,
   Pipeline,
   PrototypeNovelty,
+  ReliabilityBound,
 } from '../learners/index.ts'
 import { FeatureMonitor } from './feature-monitor.ts'
 import type { Models } from './parts.ts'
@@ -117,6 +118,7 @@ export function defaultCodecs(): readonly Codec[] {
     PageHinkley,
     Pipeline,
     PrototypeNovelty,
+    ReliabilityBound,
     ScaleFree,
     StandardScaler,
     TripleBarrier,

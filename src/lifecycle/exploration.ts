@@ -17,7 +17,8 @@ export type ExplorationOptions = {
   readonly seed: string
   /**
    * Reasons that may stand behind a skip that is explored. Any other (a limit, a halt, an abstention, one that is not known
-   * here) stands against it. @defaultValue the model's own opinions: SKIP_BAND, EV_NEGATIVE, EV_POSITIVE
+   * here) stands against it. @defaultValue the model's own opinions: SKIP_BAND, EV_NEGATIVE, EV_POSITIVE, and what was learnt besides:
+   * ADAPTED, SOURCES
    */
   readonly reasons: readonly string[]
 }
@@ -53,7 +54,7 @@ export function createExploration({
   size = 0.005,
   maxPerDay = 3,
   seed = 'explore',
-  reasons = ['SKIP_BAND', 'EV_NEGATIVE', 'EV_POSITIVE'],
+  reasons = ['SKIP_BAND', 'EV_NEGATIVE', 'EV_POSITIVE', 'ADAPTED', 'SOURCES'],
 }: Partial<ExplorationOptions> = {}): ExplorationOptions {
   if (!(fraction('share', share) <= MOST)) {
     throw new TradeLearnError('INVALID_OPTION', `"share" must be at most ${MOST}, got ${show(share)}.`)

@@ -81,6 +81,8 @@ export class FeatureMonitor implements Monitor, Sized {
   readonly #drift: FeatureDrift | null
   #references: SortedWindow[]
   #state: State
+  /** The summary after so many vectors: whoever goes along is told it with every candle. */
+  #summary: { readonly seen: number; readonly value: FeatureSummary } | undefined
 
   constructor(options: Partial<FeatureMonitorOptions> & Pick<FeatureMonitorOptions, 'schema'>) {
     this.options = resolve(options)
@@ -144,10 +146,13 @@ export class FeatureMonitor implements Monitor, Sized {
 
   /** The names behind the issues, in short. */
   get summary(): FeatureSummary {
-    const { missing } = this.#state
-    let absent = 0
-    for (const { n, mean } of missing) absent += n > 0 ? mean : NaN
-    return summarise(this.issues(), 1 - absent / missing.length)
+    const { missing, seen } = this.#state
+    if (this.#summary?.seen !== seen) {
+      let absent = 0
+      for (const { n, mean } of missing) absent += n > 0 ? mean : NaN
+      this.#summary = { seen, value: summarise(this.issues(), 1 - absent / missing.length) }
+    }
+    return this.#summary.value
   }
 
   // --------------------------------------------------------------- commands

@@ -1,9 +1,10 @@
+export * from './adaptive-policy/index.ts'
 export * from './alerts/index.ts'
 export { assertNoLookahead, type NoLookaheadOptions, type NoLookaheadReport } from './assert-no-lookahead.ts'
 export { assertWarm, type WarmOptions, type WarmReport } from './assert-warm.ts'
 export * from './background-trainer/index.ts'
 export { type Bootstrap, type BootstrapOptions, bootstrap, type Past, type UnusedTrade } from './bootstrap.ts'
-export type { Companion, DecidedSignal, EndedSignal } from './companion.ts'
+export type { Accompanied, Companion, DecidedSignal, EndedSignal } from './companion.ts'
 export { type BuildDatasetOptions, buildDataset } from './dataset.ts'
 export { DecisionLog, type DecisionLogOptions, type RowSource } from './decision-log.ts'
 export { type DefaultModelsOptions, defaultCodecs, defaultDetectors, defaultModels } from './defaults.ts'
@@ -54,6 +55,7 @@ export * from './model-registry/index.ts'
 export type {
   Features,
   Guard,
+  GuardLock,
   Models,
   Monitor,
   Parts,

@@ -1,4 +1,5 @@
 import type { JsonObject, Snapshot } from '../contracts.ts'
+import { oneOf } from '../core/check.ts'
 import { packRecord, unpackState } from '../core/state.ts'
 import type { DriftMark } from './trade-learner-options.ts'
 
@@ -15,19 +16,39 @@ export type LearnerState = {
   /** Signals explored, and on which day. */
   explored: number
   exploredOn: number
+  /** Who decides what is not dealt to a candidate. */
+  champion: 'baseline' | 'models'
+  /** What the challenger and the champion before are called, and whom the rollout is of; empty for none, or for the configured. */
+  challenger: string
+  previous: string
+  trial: string
 }
 
 /** What versions before 5 did not have. */
-const ADDED = { learnedAt: Number.NEGATIVE_INFINITY, version: '', explored: 0, exploredOn: 0 } as const
+const IN_5 = { learnedAt: Number.NEGATIVE_INFINITY, version: '', explored: 0, exploredOn: 0 } as const
+const NOBODY = { challenger: '', previous: '', trial: '' } as const
 
 /** Nothing has happened. */
-export const freshState = (): LearnerState => ({ marks: [], time: Number.NEGATIVE_INFINITY, ...ADDED })
+export const freshState = (champion: LearnerState['champion']): LearnerState => ({
+  marks: [],
+  time: Number.NEGATIVE_INFINITY,
+  ...IN_5,
+  champion,
+  ...NOBODY,
+})
 
-const SAVED: LearnerState = { ...freshState(), marks: [{ time: 0, detector: '', trades: 0, kept: 0 }] }
+const SAVED = { ...freshState('baseline'), champion: '', marks: [{ time: 0, detector: '', trades: 0, kept: 0 }] }
 
-/** The state in a snapshot of any version. @throws `CORRUPT_SNAPSHOT` */
-export function readState({ version, state }: Snapshot): LearnerState {
+/**
+ * The state in a snapshot of any version. `champion` is whom today's mode makes champion, which holds until a challenger comes.
+ *
+ * @throws `CORRUPT_SNAPSHOT`
+ */
+export function readState({ version, state }: Snapshot, champion: LearnerState['champion']): LearnerState {
   const self = state['self']
-  const whole = version < 5 ? { ...packRecord(ADDED), ...(self as JsonObject) } : self
-  return unpackState(whole, SAVED, 'state.self')
+  const added = packRecord({ ...(version < 5 ? IN_5 : {}), champion, ...NOBODY })
+  const read = unpackState(version < 6 ? { ...added, ...(self as JsonObject) } : self, SAVED, 'state.self')
+  oneOf('state.self.champion', read.champion, ['baseline', 'models'], 'CORRUPT_SNAPSHOT')
+  const chosen = read.trial === '' || champion === 'models' ? champion : read.champion
+  return { ...read, champion: chosen } as LearnerState
 }

@@ -1,4 +1,4 @@
-import type { DriftDetector, Labeler, Learner, Policy, Serializable, Vector } from '../contracts.ts'
+import type { DriftDetector, Labeler, Learner, Policy, ProbabilityBound, Serializable, Vector } from '../contracts.ts'
 import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
 import type { Clearance, DecisionContext, RiskLedger, Subject, TradeSubject } from '../decision/index.ts'
 import type { ClosedTrade } from '../features/closed-trade.ts'
@@ -49,12 +49,21 @@ export interface TradePolicy extends Policy<Prediction, DecisionContext, Plan> {
   baseline(context: DecisionContext): Plan
 }
 
+/** A lock of a guard: what it stops, why, and until when; Infinity for until the operator lifts it. */
+export type GuardLock = Reason & { readonly scope: string; readonly until: number }
+
 /** The last word over every decision; `KillSwitch` is one. What is optional is for those that tell symbols or sides apart. */
 export interface Guard extends Serializable {
   /** Whether new trades are forbidden. */
   readonly halted: boolean
   /** Why, while they are. */
   readonly cause: Reason | null
+  /** The locks that stand. */
+  readonly locks?: readonly GuardLock[]
+  /** How far equity lies below its peak, NaN before any is seen, and how far it may. */
+  readonly drawdown?: { readonly value: number; readonly limit: number }
+  /** Milliseconds that a prediction may take; Infinity where any time will do. */
+  readonly latencyLimit?: number
   /** How much of one signal may be traded, and by whose plan. Pure. */
   stateFor?(question: { readonly symbol: string; readonly side: Side; readonly time: number }): Clearance
   /** Takes in how a trade of the bot closed, as a fraction of its entry price. */
@@ -107,6 +116,8 @@ export interface Monitor extends Serializable {
 export interface Gradual extends Serializable {
   readonly name: string
   readonly options: Partial<RolloutOptions>
+  /** An untouched one for the next candidate, under the same options. Without it nobody can be challenged. */
+  next?(name: string): Gradual
   /** The step that it is in. */
   readonly step: number
   readonly report: RolloutReport
@@ -128,8 +139,13 @@ export type Parts<S extends Signal = Signal> = {
   readonly success: Learner
   readonly expectedReturn: Learner
   readonly stopRisk: Learner
+  /** Models on trial beside those above, where those are champion. */
+  readonly challenger: Models | null
+  /** Those that the models above have beaten, while a rollout still watches these. */
+  readonly previous: Models | null
   readonly detectors: readonly DriftDetector[]
   readonly interval: ReturnInterval
+  readonly bound: ProbabilityBound | null
   readonly novelty: AnomalyScorer | null
   readonly monitor: Monitor | null
   readonly rollout: Gradual | null

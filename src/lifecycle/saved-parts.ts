@@ -1,10 +1,12 @@
-import type { Codec, JsonObject, JsonValue, Learner, Serializable, Snapshot } from '../contracts.ts'
+import type { Codec, JsonObject, JsonValue, Learner, ProbabilityBound, Serializable, Snapshot } from '../contracts.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { nested, restore } from '../core/snapshot.ts'
 import { KillSwitch, RiskLedger } from '../decision/index.ts'
+import { ReliabilityBound } from '../learners/index.ts'
 import type { Signal } from '../market.ts'
 import { defaultCodecs } from './defaults.ts'
-import { checkTask, checkWatchers, type Features, type Gradual, type Guard, type Parts } from './parts.ts'
+import { packModels, unpackModels } from './model-registry/model-bundle.ts'
+import { checkTask, checkWatchers, type Features, type Gradual, type Guard, type Models, type Parts } from './parts.ts'
 import { Rollout } from './rollout/rollout.ts'
 
 /** A part's snapshot as a value that fits into its owner's state. */
@@ -13,9 +15,19 @@ export function packPart(part: Serializable): JsonObject {
 }
 
 /** Snapshots of all parts, by name. */
-export function packParts<S extends Signal>({ detectors, ...parts }: Parts<S>): JsonObject {
+export function packParts<S extends Signal>({
+  detectors,
+  bound,
+  challenger,
+  previous,
+  ...parts
+}: Parts<S>): JsonObject {
   return {
     ...Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part && packPart(part)])),
+    // younger than its layout, so it is only there where there is one
+    ...(bound === null ? {} : { bound: packPart(bound) }),
+    challenger: challenger && { ...packModels(challenger) },
+    previous: previous && { ...packModels(previous) },
     detectors: detectors.map(packPart),
   }
 }
@@ -28,11 +40,15 @@ export function packParts<S extends Signal>({ detectors, ...parts }: Parts<S>): 
  * `guard`, built from today's configuration. One that cannot be read comes back halted.
  *
  * Where the file holds no novelty or monitor, as none did before version 3, today's start with nothing learned.
+ *
+ * `trials` is the rollout that is configured, `trial` the name of the challenger's where that is another.
  */
 export function unpackParts<S extends Signal>(
   { version, options, state }: Snapshot,
   own: readonly Codec[],
   { features: declared, killSwitch: guard, ...today }: Parts<S>,
+  trials: Gradual | null,
+  trial: string,
 ): Parts<S> {
   const codecs = [...own, ...defaultCodecs()]
   const parts = nested(state, 'parts', 'trade-learner') as unknown as JsonObject
@@ -61,6 +77,11 @@ export function unpackParts<S extends Signal>(
     monitor: watcher('monitor') as Parts['monitor'],
   }
   checkWatchers({ features, ...watchers }, 'CORRUPT_SNAPSHOT')
+  // before version 6 nobody was challenged
+  const models = (name: 'challenger' | 'previous'): Models | null =>
+    version < 6 || parts[name] === null
+      ? null
+      : unpackModels(nested(parts, name, 'trade-learner'), features.schema.size, own)
   return {
     features,
     labeler: read('labeler') as Parts['labeler'],
@@ -72,8 +93,11 @@ export function unpackParts<S extends Signal>(
     expectedReturn: checkTask('expectedReturn', read('expectedReturn') as Learner, 'regression'),
     stopRisk: checkTask('stopRisk', read('stopRisk') as Learner, 'binary'),
     interval: read('interval') as Parts['interval'],
+    bound: unpackBound(parts, today.bound, read),
     ...watchers,
-    rollout: version < 4 || parts['rollout'] === null ? today.rollout : unpackRollout(parts, today.rollout, read),
+    challenger: models('challenger'),
+    previous: models('previous'),
+    rollout: version < 4 || parts['rollout'] === null ? today.rollout : unpackRollout(parts, trials, trial, read),
     ledger: version < 5 || parts['ledger'] === null ? today.ledger : unpackLedger(parts, today.ledger),
     detectors: list(parts['detectors']).map((json) =>
       able('detectors', restore(json as unknown as Snapshot, codecs)),
@@ -82,11 +106,32 @@ export function unpackParts<S extends Signal>(
 }
 
 /** What has been shown comes from the file; steps and thresholds are the operator's, and so is whether there is a rollout. */
-function unpackRollout(parts: JsonObject, today: Gradual | null, read: (name: string) => Serializable): Gradual | null {
+function unpackRollout(
+  parts: JsonObject,
+  today: Gradual | null,
+  trial: string,
+  read: (name: string) => Serializable,
+): Gradual | null {
   const saved = nested(parts, 'rollout', 'trade-learner')
   if (today === null) return null
   if (saved.type !== Rollout.type) return read('rollout') as Gradual
-  return Rollout.restore(saved, { name: today.name, ...today.options })
+  return Rollout.restore(saved, { ...today.options, name: trial || today.name })
+}
+
+/** What predictions came to is remembered; how sure the bound must be, and whether there is one, the operator says. */
+function unpackBound(
+  parts: JsonObject,
+  today: ProbabilityBound | null,
+  read: (name: string) => Serializable,
+): ProbabilityBound | null {
+  if (today === null || !Object.hasOwn(parts, 'bound')) return today
+  const saved = nested(parts, 'bound', 'trade-learner')
+  const { type, options } = today.toJSON()
+  // one of another kind has counted something else
+  if (saved.type !== type) return today
+  return type === ReliabilityBound.type
+    ? ReliabilityBound.fromJSON({ ...saved, options })
+    : (read('bound') as ProbabilityBound)
 }
 
 /** Orders and losses of the day outlive a restart; how many are remembered, and whether there is a ledger, the operator says. */
@@ -109,6 +154,7 @@ const ABILITIES: { readonly [name: string]: readonly string[] } = {
   expectedReturn: ['predict', 'learn'],
   stopRisk: ['predict', 'learn'],
   interval: ['halfWidth', 'learn'],
+  bound: ['lowerBound', 'learn'],
   detectors: ['update', 'level'],
   novelty: ['scoreOf', 'learn'],
   monitor: ['names', 'update', 'summary'],

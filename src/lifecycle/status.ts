@@ -1,5 +1,5 @@
 import type { Signal } from '../market.ts'
-import type { Parts, TradePolicy } from './parts.ts'
+import type { Guard, Parts, TradePolicy } from './parts.ts'
 import type { Scoreboard } from './scoreboard.ts'
 import { dueModels } from './teaching.ts'
 import type { DriftMark, Status } from './trade-learner-options.ts'
@@ -11,7 +11,7 @@ export function statusOf<S extends Signal>(
   { labels, scores }: Scoreboard,
   { options }: TradePolicy,
   marks: readonly DriftMark[],
-  { open, version, faults }: Pick<Status, 'open' | 'version' | 'faults'>,
+  { open, version, challenger, faults }: Pick<Status, 'open' | 'version' | 'challenger' | 'faults'>,
 ): Status {
   const { detectors, killSwitch, monitor, rollout } = parts
   const levels = detectors.map(({ level }) => level)
@@ -25,11 +25,19 @@ export function statusOf<S extends Signal>(
       level: levels.includes('drift') ? 'drift' : levels.includes('warning') ? 'warning' : 'stable',
       marks: [...marks],
     },
-    killSwitch: { halted: killSwitch.halted, cause: killSwitch.cause },
+    killSwitch: guardStatus(killSwitch),
     version,
+    challenger,
     faults,
     features: monitor?.summary ?? null,
     rollout: rollout?.report ?? null,
     refitDue: dueModels(parts).length > 0,
   }
+}
+
+/** A guard that tells neither its locks nor what it sees of equity has one lock, where it has halted. */
+function guardStatus(guard: Guard): Status['killSwitch'] {
+  const { halted, cause, drawdown = { value: NaN, limit: NaN }, latencyLimit = Infinity } = guard
+  const lock = { code: 'HALTED', text: 'no cause given', ...cause, scope: 'all', until: Infinity }
+  return { halted, cause, locks: guard.locks ?? (halted ? [lock] : []), drawdown, latencyLimit }
 }

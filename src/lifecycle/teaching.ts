@@ -3,12 +3,14 @@ import { isForgetful, isRefittable } from '../learners/index.ts'
 import type { Decision, Label, Signal } from '../market.ts'
 import { closedTrade } from './closed-trade.ts'
 import type { OpenDecision } from './decision-book.ts'
-import type { Parts } from './parts.ts'
+import type { Models, Parts } from './parts.ts'
 import type { DriftMark } from './trade-learner-options.ts'
 
-/** The models of a learner, in the order in which they are taught. */
-export function modelsOf<S extends Signal>({ success, expectedReturn, stopRisk }: Parts<S>): readonly Learner[] {
-  return [success, expectedReturn, stopRisk]
+/** The models of a learner, in the order in which they are taught: those that decide, then who is on trial or was beaten. */
+export function modelsOf<S extends Signal>(parts: Parts<S>): readonly Learner[] {
+  const list = ({ success, expectedReturn, stopRisk }: Models): Learner[] => [success, expectedReturn, stopRisk]
+  const { challenger, previous } = parts
+  return [...list(parts), ...(challenger ? list(challenger) : []), ...(previous ? list(previous) : [])]
 }
 
 /** The models whose refit is due. */
@@ -25,15 +27,24 @@ export type Teachable = Pick<OpenDecision, 'x' | 'meta' | 'halfWidth' | 'scale'>
 
 /** Shows a label to everything that learns from it. */
 export function teach<S extends Signal>(parts: Parts<S>, entry: Teachable, label: Label): void {
-  const { features, success, expectedReturn, stopRisk, interval } = parts
+  const { features, interval, bound } = parts
+  const stopped = label.exitReason === 'stop' ? 1 : 0
   const { decision, x, meta, halfWidth, scale } = entry
+  const { probability } = decision.prediction
   const missed = label.netReturn - decision.prediction.expectedReturn
   runAll([
-    () => success.learn(x, label.y),
-    () => expectedReturn.learn(x, label.netReturn),
-    () => stopRisk.learn(x, label.exitReason === 'stop' ? 1 : 0),
+    ...[parts, parts.challenger, parts.previous].flatMap((models) =>
+      models === null
+        ? []
+        : [
+            () => models.success.learn(x, label.y),
+            () => models.expectedReturn.learn(x, label.netReturn),
+            () => models.stopRisk.learn(x, stopped),
+          ],
+    ),
     // a model that breaks its law may have predicted no number
     () => void (Number.isFinite(missed) && interval.learn(missed, scale, halfWidth)),
+    () => void (probability >= 0 && probability <= 1 && bound?.learn(probability, label.y)),
     () => features.settle(closedTrade({ ...decision, meta }, label)),
   ])
 }
@@ -59,11 +70,9 @@ export function watch<S extends Signal>(
 function adapt<S extends Signal>(parts: Parts<S>, detector: DriftDetector, least: number): number {
   const width = 'width' in detector ? (detector as DriftDetector & Windowed).width : least
   const kept = Math.max(Math.floor(width) || 0, least)
-  runAll(
-    modelsOf(parts)
-      .filter(isForgetful)
-      .map((model) => () => model.forget(kept)),
-  )
+  const { bound } = parts
+  const all = bound === null ? modelsOf(parts) : [...modelsOf(parts), bound]
+  runAll(all.filter(isForgetful).map((model) => () => model.forget(kept)))
   return kept
 }
 

@@ -5,7 +5,7 @@ import type { Reason, Signal } from '../market.ts'
 import type { Companion } from './companion.ts'
 import type { ExplorationOptions } from './exploration.ts'
 import type { FeatureSummary } from './feature-health.ts'
-import type { Features, Models, Monitor, Parts, TradePolicy } from './parts.ts'
+import type { Features, GuardLock, Models, Monitor, Parts, TradePolicy } from './parts.ts'
 import type { RolloutReport } from './rollout/rollout.ts'
 import type { RunningScores } from './scoreboard.ts'
 
@@ -18,7 +18,8 @@ export type TradeLearnerOptions<S extends Signal = Signal> = {
   readonly mode?: 'shadow' | 'live' | 'rollout'
   /**
    * What lets the models decide a growing share of signals, as they show that they choose well: `new Rollout({ name: 'first' })`.
-   * The baseline decides the others. @defaultValue nothing: the mode decides
+   * The baseline decides the others, and models that were promoted once `challenge` puts others on trial. In mode `"live"` the
+   * models of the constructor count as promoted, and it waits for a challenger. @defaultValue nothing: the mode decides
    */
   readonly rollout?: Parts<S>['rollout']
   /** First part of every decision id: 1 to 20 characters of `[A-Za-z0-9_]`. @defaultValue 'tl' */
@@ -43,6 +44,11 @@ export type TradeLearnerOptions<S extends Signal = Signal> = {
   readonly detectors?: Parts<S>['detectors']
   /** What puts a range around the expected return. @defaultValue `new ConformalInterval()` */
   readonly interval?: Parts<S>['interval']
+  /**
+   * What says what the true win rate lies above where a probability is predicted, such as `new ReliabilityBound()`: sizing by
+   * `'kelly'` then stakes on that. @defaultValue nothing: the policy makes do with the number of trades
+   */
+  readonly bound?: Parts<S>['bound']
   /**
    * What says how unlike the past a signal is, such as `new PrototypeNovelty({ features: features.schema.size })`. The
    * policy gets to know, and abstains above its `maxNovelty`; 1 there for never. @defaultValue nothing
@@ -94,9 +100,20 @@ export type Status = {
   readonly model: 'gathering' | 'active'
   readonly scores: RunningScores
   readonly drift: { readonly level: DriftLevel; readonly marks: readonly DriftMark[] }
-  readonly killSwitch: { readonly halted: boolean; readonly cause: Reason | null }
+  readonly killSwitch: {
+    readonly halted: boolean
+    readonly cause: Reason | null
+    /** The locks that stand, of narrower scopes too. */
+    readonly locks: readonly GuardLock[]
+    /** How far equity lies below its peak, and how far it may; NaN for what is not known. */
+    readonly drawdown: { readonly value: number; readonly limit: number }
+    /** Milliseconds that a prediction may take; Infinity where any time will do. */
+    readonly latencyLimit: number
+  }
   /** Which models decide: what `replace` was told, empty for those of the constructor. */
   readonly version: string
+  /** Which models are on trial beside them; empty for none. */
+  readonly challenger: string
   /** What companions threw lately, the newest last. */
   readonly faults: readonly string[]
   /** What is wrong with the features of decided signals; null where no monitor watches them. */

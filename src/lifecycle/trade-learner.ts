@@ -1,33 +1,22 @@
 import type { Offloadable, Refittable, RefitWork, Serializable, Snapshot } from '../contracts.ts'
 import { integer, text } from '../core/check.ts'
-import { show, TradeLearnError } from '../core/errors.ts'
 import { checkSnapshot, nested, parseSnapshot, snapshot } from '../core/snapshot.ts'
 import { packState } from '../core/state.ts'
 import { labelFromOutcome } from '../labels/index.ts'
 import { isOffloadable } from '../learners/index.ts'
 import type { Account, Candle, Decision, Label, Outcome, Prediction, Signal } from '../market.ts'
-import { assemble, type Bounds, savedBounds } from './assemble.ts'
+import { type Assembled, assemble, type Bounds, savedBounds } from './assemble.ts'
 import type { Past } from './bootstrap.ts'
-import { clearanceOf, tellCancelled, tellOutcome } from './clearance.ts'
+import { tellCancelled, tellOutcome } from './clearance.ts'
 import { tellEnded } from './companions.ts'
-import { type Desk, decideOn } from './deciding.ts'
-import {
-  checkRepeat,
-  checkSame,
-  copyOutcome,
-  DecisionBook,
-  freezeDecision,
-  type OpenDecision,
-} from './decision-book.ts'
-import { contextOf } from './decision-context.ts'
+import { type Contest, challenge, checkContest, follow } from './contest.ts'
+import { countExplored, type Desk, decideOn, predictOn } from './deciding.ts'
+import { copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { DurableLearner } from './durable/durable-learner.ts'
 import type { DurableOptions, RestoreOptions } from './durable/durable-options.ts'
-import { entryPriceOf } from './entry-price.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
-import { forecast } from './forecast.ts'
 import { freshState, type LearnerState, readState } from './learner-state.ts'
 import { checkModels, type Models, type Parts } from './parts.ts'
-import { withPending } from './pending.ts'
 import type { OperatorEvent, Transition } from './rollout/rollout-event.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
@@ -37,7 +26,6 @@ import { dueModels, runAll, teach, watch } from './teaching.ts'
 import type { Status, TradeLearnerOptions } from './trade-learner-options.ts'
 import { tellSettled } from './trial.ts'
 
-const DAY = 86_400_000
 /**
  * The learning companion of a trading bot: says for each signal whether to take it, and learns from how it went.
  *
@@ -66,15 +54,18 @@ const DAY = 86_400_000
  */
 export class TradeLearner<S extends Signal = Signal> implements Serializable, Refittable, Offloadable {
   static readonly type: string = 'trade-learner'
-  static readonly version: number = 5
+  static readonly version: number = 6
 
   readonly mode: 'shadow' | 'live' | 'rollout'
-  readonly #desk: Pick<Desk<S>, 'mode' | 'policy' | 'clock' | 'exploration' | 'companions'>
+  readonly #desk: Pick<Desk<S>, 'mode' | 'policy' | 'clock' | 'exploration' | 'companions'> &
+    Pick<Assembled<S>, 'trials'>
   readonly #limits: Bounds
   #parts: Parts<S>
   #board = new Scoreboard()
   #book: DecisionBook
-  #state: LearnerState = freshState()
+  #state: LearnerState
+  /** Everything that a decision is made with. */
+  #seat: Desk<S>
 
   constructor(options: TradeLearnerOptions<S>) {
     const { limits, parts, ...desk } = assemble(options)
@@ -83,27 +74,20 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     this.#limits = limits
     this.#parts = parts
     this.#book = new DecisionBook(limits)
+    this.#state = freshState(this.mode === 'live' ? 'models' : 'baseline')
+    this.#seat = this.#sit()
   }
 
   // ---------------------------------------------------------------- queries
 
   /** What the models say about a signal now. Pure. @throws `UNKNOWN_SYMBOL`, `INVALID_SIGNAL`, `INVALID_ACCOUNT` */
   predict(signal: S, account: Account = { equity: 1, positions: [] }): Prediction {
-    const known = withPending(account, this.#book.open(), this.#state.time)
-    const x = this.#parts.features.vector(signal, undefined, known)
-    const price = entryPriceOf(this.#parts.features, signal)
-    const clearance = clearanceOf(this.#parts.killSwitch, signal)
-    // the bracket alone is asked for
-    const context = contextOf(this.#parts.features, signal, price, {
-      account: known,
-      trades: this.#board.labels,
-      clearance,
-    })
-    return forecast(this.#parts, x, this.#desk.policy.baseline(context), this.#board.labels)
+    return predictOn(this.#seat, signal, account)
   }
 
   /**
-   * Why the model said what it said: each feature's part in the probability of an open or remembered decision.
+   * Why the model, the champion where there is a challenger, said what it said: each feature's part in the probability of an
+   * open or remembered decision.
    *
    * The parts are computed with today's model; `probability.atDecision` and `probability.now` tell whether it still agrees.
    *
@@ -116,11 +100,12 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /** How it is doing. */
   status(): Status {
-    const { marks, version } = this.#state
+    const { marks, version, challenger } = this.#state
     const { faults } = this.#desk.companions
     return statusOf(this.mode, this.#parts, this.#board, this.#desk.policy, marks, {
       open: this.#book.openCount,
       version,
+      challenger,
       faults,
     })
   }
@@ -162,7 +147,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     runAll([
       ...this.#book.released(this.#state.time).map((entry) => () => this.#settleTold(entry, entry.told!)),
       ...overdue.map((entry) => () => this.#settle(entry, entry.label!, null)),
-      () => this.#desk.companions.tell((one) => one.tick?.(candle.time, monitor?.summary, candle)),
+      () => this.#desk.companions.tell((one) => one.tick?.(candle.time, monitor?.summary, candle, this)),
     ])
   }
 
@@ -179,21 +164,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     // an account that is worth nothing is refused below, but the switch must have seen it
     if (typeof account?.equity === 'number' && account.equity <= 0) this.#parts.killSwitch.observeEquity(account.equity)
     this.#book.checkRoom()
-    // what is no time is refused further down
-    const day = typeof signal?.time === 'number' ? Math.floor(signal.time / DAY) : Number.NaN
-    const exploredToday = day === this.#state.exploredOn ? this.#state.explored : 0
-    const { time: bar, learnedAt, version } = this.#state
-    const now = {
-      book: this.#book,
-      parts: this.#parts,
-      bar,
-      trades: this.#board.labels,
-      learnedAt,
-      exploredToday,
-      version,
-    }
-    const decision = decideOn({ ...this.#desk, ...now }, signal, account)
-    if (decision.exploration?.explored) Object.assign(this.#state, { exploredOn: day, explored: exploredToday + 1 })
+    const decision = decideOn(this.#seat, signal, account)
+    if (decision.exploration?.explored) countExplored(this.#state, decision.time)
     return decision
   }
 
@@ -204,15 +176,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    *   `ALREADY_LEARNED` where candles had to give the label; nothing is changed then
    */
   learn(decisionId: string, outcome: Outcome): void {
-    const entry = this.#book.find(decisionId)
-    if (!('traded' in entry)) {
-      checkRepeat(entry, outcome)
-      return
-    }
-    if (entry.told) {
-      checkSame(entry.decision, entry.told, outcome)
-      return
-    }
+    const entry = this.#book.awaiting(decisionId, outcome)
+    if (entry === null) return
     // what cannot be is refused before it waits
     this.#labelOf(entry, outcome)
     if (this.#book.mustWait(outcome, this.#state.time)) entry.told = copyOutcome(outcome)
@@ -226,13 +191,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
    * @throws `UNKNOWN_DECISION`, `ALREADY_LEARNED` for one that is closed, or `OUTCOME_CONFLICT` for one that waits to be
    */
   cancel(decisionId: string): void {
-    const entry = this.#book.find(decisionId)
-    if (!('traded' in entry)) {
-      throw new TradeLearnError('ALREADY_LEARNED', `Decision ${show(decisionId)} is already closed and learned from.`)
-    }
-    if (entry.told) {
-      throw new TradeLearnError('OUTCOME_CONFLICT', `Decision ${show(decisionId)} was already told to have closed.`)
-    }
+    const entry = this.#book.untold(decisionId)
     const { decision, traded } = entry
     entry.traded = false
     // a skipped signal was never sent
@@ -252,15 +211,27 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   }
 
   /**
-   * Puts other models in the place of those that decide, in one assignment: from the next signal on. Interval, scores,
+   * Puts other models on trial, by a new rollout of their own: in shadow at first, then for a growing share of signals, then as
+   * champion. Those that are champion decide the others meanwhile, and the baseline where none has been promoted. Whoever was on
+   * trial makes room. Scores, detectors and interval stay those of the champion; all models learn. `version` names them.
+   *
+   * @throws as {@link replace}, and `INVALID_INPUT` where no rollout is configured, as in shadow mode
+   */
+  challenge(models: Models, version: string): void {
+    const { trials } = this.#desk
+    this.#take(challenge({ parts: this.#parts, state: this.#state }, models, version, trials))
+  }
+
+  /**
+   * Puts other models in the place of those that decide, untried, in one assignment: from the next signal on. Interval, scores,
    * detectors and rollout go on, for they judge whoever decides. `version` is what the models are called in `status()`.
    *
    * @throws `INVALID_OPTION` for models of another task, or that do not say a finite number of a vector of these features
    */
   replace(models: Models, version: string): void {
     text('version', version, 'INVALID_INPUT')
-    this.#parts = { ...this.#parts, ...checkModels(models, this.#parts.features.schema.size) }
-    this.#state.version = version
+    const parts = { ...this.#parts, ...checkModels(models, this.#parts.features.schema.size) }
+    this.#take({ parts, state: { ...this.#state, version } })
   }
 
   /** Takes in the account's equity between signals, so that a fall in between does not go unseen. */
@@ -280,7 +251,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /** An operator's word to the rollout: allow its next step, pause it, let it go on, end it; or that time has passed. */
   tellRollout(event: OperatorEvent): readonly Transition[] {
-    return this.#parts.rollout?.tell(event) ?? []
+    const changes = this.#parts.rollout?.tell(event) ?? []
+    this.#moved(changes)
+    return changes
   }
 
   /** Stops all trading until {@link resume}: every decision is a skip. */
@@ -322,7 +295,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       () => void (real && tellOutcome(this.#parts, decision, label)),
       () => this.#board.update(label.y, probability, label.netReturn, decision.model.action),
       () => this.#book.close(entry, label, outcome),
-      () => tellSettled(this.#parts.rollout, decision, label, real),
+      () => this.#moved(tellSettled(this.#parts.rollout, decision, label, real)),
       () => teach(this.#parts, entry, label),
       () => void (this.#state.learnedAt = Math.max(this.#state.learnedAt, label.exitTime)),
       ...this.#parts.detectors.map((detector) => () => {
@@ -331,6 +304,27 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       }),
       () => tellEnded(this.#desk.companions, entry, label, outcome),
     ])
+  }
+
+  /** Lets models change places as their rollout says. */
+  #moved: Desk<S>['moved'] = (changes) => {
+    for (const change of changes) {
+      const { challenger, version } = this.#state
+      this.#take(follow({ parts: this.#parts, state: this.#state }, change))
+      this.#desk.companions.tell((companion) => companion.moved?.(change, challenger || version))
+    }
+  }
+
+  #take({ parts, state }: Contest<S>): void {
+    this.#parts = parts
+    this.#state = state
+    this.#seat = this.#sit()
+  }
+
+  /** Made once, not once a decision. */
+  #sit(): Desk<S> {
+    const [book, board, parts, state] = [this.#book, this.#board, this.#parts, this.#state]
+    return { ...this.#desk, book, board, parts, state, moved: this.#moved }
   }
 
   #labelOf({ decision, label }: OpenDecision, outcome: Outcome): Label {
@@ -386,10 +380,12 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const whole = checkSnapshot(TradeLearner, typeof saved === 'string' ? parseSnapshot(saved) : saved)
     const limits = savedBounds(whole)
     const learner = new TradeLearner<S>({ ...limits, ...options })
-    learner.#parts = unpackParts(whole, [options.features.codec(), ...(options.codecs ?? [])], learner.#parts)
+    const state = readState(whole, learner.#state.champion)
+    const codecs = [options.features.codec(), ...(options.codecs ?? [])]
+    const parts = unpackParts(whole, codecs, learner.#parts, learner.#desk.trials, state.trial)
     learner.#board = Scoreboard.fromJSON(nested(whole.state, 'board', 'trade-learner'))
+    learner.#take(checkContest({ parts, state }))
     learner.#book.unpack(whole.state['book'], options.features.schema.size, whole.version)
-    learner.#state = readState(whole)
     // before version 5 nobody went along
     if (whole.version >= 5) learner.#desk.companions.unpack(whole.state['companions']!)
     return learner

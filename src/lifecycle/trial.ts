@@ -4,6 +4,7 @@ import { because } from '../decision/reasons.ts'
 import type { DealtSignal, Decision, ExploredSignal, Label, Plan } from '../market.ts'
 import { type ExplorationOptions, explore } from './exploration.ts'
 import type { Gradual } from './parts.ts'
+import type { Transition } from './rollout/rollout-event.ts'
 
 /** What an answer follows from. */
 export type Question = {
@@ -11,7 +12,13 @@ export type Question = {
   readonly rollout: Gradual | null
   readonly id: string
   readonly model: Plan
+  /** What a challenger would do; null where nobody is on trial beside the models. */
+  readonly challenger: Plan | null
   readonly baseline: Plan
+  /** Who decides what is not dealt to the candidate. */
+  readonly champion: 'baseline' | 'models'
+  /** Whether somebody is on trial, or is watched after it. */
+  readonly onTrial: boolean
   readonly clearance: Clearance
   readonly exploration: ExplorationOptions
   readonly exploredToday: number
@@ -27,55 +34,76 @@ export type Answer = {
 }
 
 /**
- * The model's plan or the baseline's: as the mode says or, in a rollout, as the signal is dealt out. While the kill switch
- * has halted the model nothing is dealt out: the baseline answers.
+ * The model's plan, a challenger's or the baseline's: as the mode says or, in a rollout, as the signal is dealt out. While the
+ * kill switch has halted the model nothing is dealt out: the baseline answers.
  */
 export function answer(question: Question): Answer {
-  const { mode, rollout, id, model, baseline, clearance } = question
+  const { mode, rollout, id, model, challenger, baseline, clearance, champion, onTrial } = question
   if (mode === 'shadow') return { plan: baseline, mode }
   if (clearance.plan === 'baseline') {
     const reason = because('MODEL_HALTED', `The model is halted: ${clearance.cause?.text ?? 'unknown cause'}`)
     return { plan: { ...baseline, reasons: [reason, ...baseline.reasons] }, mode: 'shadow' }
   }
-  if (mode === 'live' || rollout === null) return { ...tryOut(question), mode: 'live' }
+  if (rollout === null || !onTrial) return { ...tryOut(question, model), mode: 'live' }
   // where the baseline takes nothing there is nothing to choose
   if (!(baseline.size > 0)) return { plan: baseline, mode: 'shadow' }
   const { arm, propensity } = rollout.assign(id)
-  const trial: DealtSignal = { arm, propensity, step: rollout.step, share: clamp(model.size / baseline.size, 0, 1) }
-  return arm === 'candidate' ? { ...tryOut(question), mode: 'live', trial } : { plan: baseline, mode: 'shadow', trial }
+  const shareOf = ({ size }: Plan): number => clamp(size / baseline.size, 0, 1)
+  const dealt = { arm, propensity, step: rollout.step, share: shareOf(challenger ?? model) }
+  if (champion === 'baseline' || challenger === null) {
+    if (arm === 'champion') return { plan: baseline, mode: 'shadow', trial: dealt }
+    return { ...tryOut(question, model), mode: 'live', trial: dealt }
+  }
+  const [mine, other] = [tryOut(question, challenger), tryOut(question, model)]
+  const given = arm === 'candidate' ? propensity : 1 - propensity
+  const traded = given * tradedBy(mine) + (1 - given) * tradedBy(other)
+  const trial: DealtSignal = { ...dealt, championShare: shareOf(model), traded }
+  return { ...(arm === 'candidate' ? mine : other), mode: 'live', trial }
 }
 
-/** The model's plan, or what is tried out in the place of a skip. */
-function tryOut(question: Question): Pick<Answer, 'plan' | 'exploration'> {
-  const { exploration, model } = question
+/** How likely it was, before it was drawn, that such an answer would be traded. */
+function tradedBy({ plan, exploration }: Pick<Answer, 'plan' | 'exploration'>): number {
+  return exploration?.propensity ?? (plan.action === 'skip' ? 0 : 1)
+}
+
+/** A model's plan, or what is tried out in the place of a skip. */
+function tryOut(question: Question, model: Plan): Pick<Answer, 'plan' | 'exploration'> {
+  const { exploration } = question
   if (exploration.share === 0 || model.action !== 'skip') return { plan: model }
-  const { plan, explored, propensity } = explore(question, exploration)
+  const { plan, explored, propensity } = explore({ ...question, model }, exploration)
   return propensity > 0 ? { plan, exploration: { explored, propensity } } : { plan }
 }
 
-/** Tells a rollout of a decision, and how long its prediction took. */
-export function tellDecided(rollout: Gradual | null, { trial, time }: Decision, latency: number): void {
-  if (rollout === null || trial === undefined) return
-  rollout.tell({ kind: 'decided', time, arm: trial.arm })
-  rollout.tell({ kind: 'latency', time, ms: latency })
+/** Tells a rollout of a decision, and how long its prediction took; returns what has changed. */
+export function tellDecided(
+  rollout: Gradual | null,
+  { trial, time }: Decision,
+  latency: number,
+): readonly Transition[] {
+  if (rollout === null || trial === undefined) return []
+  const changes = rollout.tell({ kind: 'decided', time, arm: trial.arm })
+  return [...changes, ...rollout.tell({ kind: 'latency', time, ms: latency })]
 }
 
-/** Tells a rollout how a decision ended. */
+/** Tells a rollout how a decision ended; returns what has changed. */
 export function tellSettled(
   rollout: Gradual | null,
-  { trial, time, prediction: { probability }, size }: Decision,
+  decision: Decision,
   { y, netReturn, exitTime }: Label,
   traded: boolean,
-): void {
-  if (rollout === null || trial === undefined) return
-  const { arm, step, share } = trial
-  rollout.tell({
+): readonly Transition[] {
+  const { trial, challenger, time, size } = decision
+  if (rollout === null || trial === undefined) return []
+  const { arm, step, share, championShare } = trial
+  const { probability } = (challenger ?? decision).prediction
+  return rollout.tell({
     kind: 'settled',
     time: exitTime,
     decidedAt: time,
     step,
     arm,
     share,
+    ...(championShare === undefined ? {} : { championShare }),
     y,
     netReturn,
     size: traded ? clamp(size, 0, 1) : 0,

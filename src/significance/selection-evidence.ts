@@ -10,6 +10,8 @@ import { BETS, createBets, logCapital } from './capital.ts'
 export type ChosenSignal = {
   /** Share of the whole size that was chosen: 0 for none, 1 for all. */
   readonly share: number
+  /** Share that whoever it is compared with chose of it. @defaultValue 1: all of every signal, as a bot without a model does */
+  readonly others?: number
   /** 1 where it paid. */
   readonly y: 0 | 1
   /** Net return of the whole signal, whatever was chosen. */
@@ -29,6 +31,10 @@ type State = {
   wins: number
   kept: number
   keptWins: number
+  /** The same of whoever it is compared with. */
+  others: number
+  othersKept: number
+  othersKeptWins: number
   /** Sum of net returns, whole and as chosen. */
   returns: number
   chosenReturns: number
@@ -56,6 +62,9 @@ const fresh = (): State => ({
   wins: 0,
   kept: 0,
   keptWins: 0,
+  others: 0,
+  othersKept: 0,
+  othersKeptWins: 0,
   returns: 0,
   chosenReturns: 0,
   pairs: 0,
@@ -89,6 +98,12 @@ const DEVIATIONS = 2
  *
  *     E = (mean_b prod (1 + b w) + mean_b prod (1 + b r)) / 2        w, r in [-1, 1], which one was better, by wins and returns
  *
+ * Who is compared with a chooser that is no blind one itself is paired by where the two differ: a signal counts as chosen where
+ * it took more of it than the other did, each measured by what it usually takes. Where they agree nothing is proved. Beside
+ * one that has chosen nothing so far, all is compared with all.
+ *
+ *     lean = share mean(others) - others mean(share)        chosen where above 0, left where below
+ *
  * Pairing neighbours keeps what the market does as a whole out of it. Signals that are open at the same time may owe their
  * ends to one event; so all pairs that come in within the longest label so far are one bet.
  *
@@ -107,7 +122,7 @@ const DEVIATIONS = 2
  */
 export class SelectionEvidence implements Serializable {
   static readonly type: string = 'selection-evidence'
-  static readonly version: number = 1
+  static readonly version: number = 2
 
   #state: State = fresh()
 
@@ -136,6 +151,11 @@ export class SelectionEvidence implements Serializable {
     return this.#state.kept / this.#state.n
   }
 
+  /** As `keptWinRate`, of whoever it is compared with: the win rate of all where that one takes everything. */
+  get othersWinRate(): number {
+    return this.#state.othersKeptWins / this.#state.othersKept
+  }
+
   /** Mean net return of a signal, whole; NaN before the first. */
   get meanReturn(): number {
     return this.#state.returns / this.#state.n
@@ -157,37 +177,57 @@ export class SelectionEvidence implements Serializable {
   }
 
   /** Takes in the next signal whose outcome is known. @throws `INVALID_INPUT`, `INVALID_TIME` */
-  update({ share, y, netReturn, time: at, labelEnd }: ChosenSignal): void {
+  update({ share, others = 1, y, netReturn, time: at, labelEnd }: ChosenSignal): void {
     fraction('share', share, 'INVALID_INPUT')
+    fraction('others', others, 'INVALID_INPUT')
     if (y !== 0 && y !== 1) throw new TradeLearnError('INVALID_INPUT', `"y" must be 0 or 1, got ${String(y)}.`)
     finite('netReturn', netReturn, 'INVALID_INPUT')
     time('time', at)
     time('labelEnd', labelEnd)
     const s = this.#state
     const usual = s.n > 0 ? s.shares / s.n : 0.5
+    const usualOthers = s.n > 0 ? s.others / s.n : 0.5
+    const lean = s.others > 0 ? share * usualOthers - others * usual : share - usual
     s.n++
     s.shares += share
+    s.others += others
     s.wins += y
     s.returns = bounded(s.returns + netReturn)
     s.chosenReturns = bounded(s.chosenReturns + share * netReturn)
     s.longest = Math.max(s.longest, labelEnd - at)
-    // a mean is off by rounding
-    const asUsual = Math.abs(share - usual) < 1e-9
-    if (asUsual ? share > 1 - 1e-9 : share > usual) {
+    if (isKept(share, usual)) {
       s.kept++
       s.keptWins += y
     }
-    if (asUsual) return
+    if (isKept(others, usualOthers)) {
+      s.othersKept++
+      s.othersKeptWins += y
+    }
+    if (Math.abs(lean) < ROUNDING) return
 
-    const [mine, others] = share > usual ? [s.more, s.less] : [s.less, s.more]
-    const other = others.pop()
+    const [mine, opposite] = lean > 0 ? [s.more, s.less] : [s.less, s.more]
+    const other = opposite.pop()
     if (other === undefined) {
       mine.push({ y, netReturn })
       if (mine.length > MOST_WAITING) mine.shift()
       return
     }
-    const sign = share > usual ? 1 : -1
+    const sign = lean > 0 ? 1 : -1
     this.#gather(at, sign * (y - other.y), sign * (netReturn - other.netReturn))
+  }
+
+  /**
+   * Stakes anew what is left of the stakes, where that is less than at the start; the record stays. Whoever does so after every
+   * signal finds a change as soon late as early; evidence then passes A once in A bets at most, on average (e-CUSUM), instead of
+   * with a chance of 1/A ever.
+   *
+   * @see J. Shin, A. Ramdas, A. Rinaldo (2024), "E-detectors: a nonparametric framework for sequential change detection"
+   */
+  restake(): void {
+    const s = this.#state
+    if (!(logEvidence(s) < 0)) return
+    s.winLogs.fill(0)
+    s.returnLogs.fill(0)
   }
 
   /** Adds a pair to the bet that is being gathered, after settling it where it is complete. */
@@ -228,12 +268,22 @@ export class SelectionEvidence implements Serializable {
 
   /** Reads back what {@link toJSON} wrote. */
   static fromJSON(json: Snapshot): SelectionEvidence {
-    const { state } = checkSnapshot(SelectionEvidence, json)
+    const { state, version } = checkSnapshot(SelectionEvidence, json)
     const evidence = new SelectionEvidence()
-    evidence.#state = checkState(unpackState(state, SAVED))
+    const { n = null, wins = null } = state
+    // version 1 compared with whoever takes everything
+    const whole = version < 2 ? { ...state, others: n, othersKept: n, othersKeptWins: wins } : state
+    evidence.#state = checkState(unpackState(whole, SAVED))
     return evidence
   }
 }
+
+/** A mean is off by rounding. */
+const ROUNDING = 1e-9
+
+/** Whether more than usual was chosen, or, of somebody who chooses as much of everything, anything. */
+const isKept = (share: number, usual: number): boolean =>
+  Math.abs(share - usual) < ROUNDING ? share > ROUNDING : share > usual
 
 /** A sum of nonsense stays a number. */
 const bounded = (sum: number): number => clamp(sum, -Number.MAX_VALUE, Number.MAX_VALUE)
@@ -247,8 +297,9 @@ function logEvidence({ winLogs, returnLogs }: State): number {
 
 /** Passes a state whose parts agree. */
 function checkState(s: State): State {
-  const { n, shares, wins, kept, keptWins, pairs, longest, more, less, bet, bets } = s
-  const counts = [n, wins, kept, keptWins, pairs, bets, bet.pairs]
+  const { n, shares, wins, kept, keptWins, others, othersKept, othersKeptWins, pairs, longest, more, less, bet, bets } =
+    s
+  const counts = [n, wins, kept, keptWins, othersKept, othersKeptWins, pairs, bets, bet.pairs]
   const most = Math.log1p(BETS.at(-1)!)
   const grown = ([...s.winLogs, ...s.returnLogs] as number[]).every(
     (log, i) => log <= bets * most * (1 + 1e-9) && log >= bets * Math.log1p(-BETS[i % BETS.length]!) * (1 + 1e-9),
@@ -260,6 +311,10 @@ function checkState(s: State): State {
     wins <= n &&
     kept <= n &&
     keptWins <= Math.min(kept, wins) &&
+    others >= 0 &&
+    others <= n &&
+    othersKept <= n &&
+    othersKeptWins <= Math.min(othersKept, wins) &&
     pairs * 2 <= n &&
     bets + (bet.pairs > 0 ? 1 : 0) <= pairs &&
     longest >= 0 &&

@@ -53,6 +53,12 @@ describe('what the formulas say at the edges', () => {
     expect([betSize(1), betSize(0), betSize(1, 1), betSize(0, 0)]).toEqual([1, -1, 0, 0])
   })
 
+  test('the bound of a share keeps its digits, and is the share itself where no confidence is asked', () => {
+    // the first form with 60 digits
+    expect(wilsonLow(1e-9, 10, 1.28) / 6.103515550494195e-18).toBeCloseTo(1, 12)
+    expect([wilsonLow(0.3, 10, 0), wilsonLow(0, 10, 0), wilsonLow(0, 10, 1.28)]).toEqual([0.3, 0, 0])
+  })
+
   test('the bound lies below the share and rises with it and with their number', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true })
     fc.assert(

@@ -40,6 +40,7 @@ import {
   OnlineCalibration,
   Pipeline,
   PrototypeNovelty,
+  ReliabilityBound,
 } from '../../src/learners/index.ts'
 import { defaultCodecs, FeatureMonitor, TradeLearner } from '../../src/lifecycle/index.ts'
 import { normalizeSeries, toCandle } from '../../src/market-data/index.ts'
@@ -97,6 +98,8 @@ barrier.open({
 barrier.advance(candleAt('A', 2, 101))
 const interval = new ConformalInterval({ window: 20, minSamples: 5 })
 for (let i = 0; i < 30; i++) interval.learn(Math.sin(i), 1, i > 5 ? 0.5 : Number.NaN)
+const bound = new ReliabilityBound({ minSamples: 5 })
+for (let i = 0; i < 30; i++) bound.learn(0.3 + 0.4 * (i % 2), i % 2)
 const killSwitch = new KillSwitch()
 for (let i = 0; i < 5; i++) killSwitch.observeOutcome(i % 2 ? 0.01 : -0.01)
 const scaler = new StandardScaler({ features })
@@ -130,6 +133,7 @@ export const PARTS: readonly Serializable[] = [
   shown(new PageHinkley()),
   taught(new Pipeline({ transformer: new StandardScaler({ features }), learner: new LinearRegression({ features }) })),
   novelty,
+  bound,
   shown(new ScaleFree(() => new ADWIN())),
   scaler,
   barrier,
@@ -162,6 +166,7 @@ function exercise(part: Serializable): void {
     (able as unknown as StandardScaler).transform(x, new Float64Array(Number(able['outputs'] ?? x.length)))
   if (typeof able.update === 'function' && 'level' in part) for (let i = 0; i < 5; i++) able.update(i % 2)
   if (typeof able['advance'] === 'function') (able as unknown as TripleBarrier).advance(candleAt('A', 9, 101))
+  if (typeof able['lowerBound'] === 'function') (able as unknown as ReliabilityBound).lowerBound(0.6)
   if (typeof able['halfWidth'] === 'function') (able as unknown as ConformalInterval).halfWidth(1)
   JSON.stringify(part)
 }

@@ -278,7 +278,8 @@ test('what is unknown or closed cannot be cancelled', () => {
 test('an emergency stop works without a text, and only its end needs a reason', () => {
   const learner = busy()
   learner.halt('')
-  expect(learner.status().killSwitch).toEqual({ halted: true, cause: { code: 'OPERATOR', text: 'no reason given' } })
+  const cause = { code: 'OPERATOR', text: 'no reason given' }
+  expect(learner.status().killSwitch).toMatchObject({ halted: true, cause, locks: [{ ...cause, scope: 'all' }] })
   refused(learner, 'INVALID_INPUT', /"reason" must be a non-empty string, got ""/, () => learner.resume(''))
   refused(learner, 'INVALID_INPUT', /"reason" must be a non-empty string, got undefined/, () =>
     learner.resume(undefined as never),

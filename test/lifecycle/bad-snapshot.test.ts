@@ -15,6 +15,7 @@ import {
   START,
   signalAt,
   smallFeatures,
+  smallModels,
   smallOptions,
   stateOf,
   warm,
@@ -29,7 +30,7 @@ function allOptions() {
   const rollout = new Rollout({ name: 'first' })
   return {
     ...options,
-    mode: 'rollout' as const,
+    mode: 'live' as const,
     rollout,
     novelty,
     monitor: new FeatureMonitor({ schema, reference: 20 }),
@@ -40,6 +41,7 @@ function allOptions() {
 /** A learner that has been through everything: labels of all kinds, refits, drift, a halt, open decisions. */
 function seasoned(): TradeLearner<SmallSignal> {
   const learner = new TradeLearner<SmallSignal>(allOptions())
+  learner.challenge(smallModels(smallOptions().features.schema.size), 'second')
   const world = newWorld()
   const events: BotEvent[] = [...opening]
   for (let i = 0; i < 60; i++) {
@@ -100,7 +102,8 @@ function pathsOf(value: unknown, path: readonly string[] = []): (readonly string
   return path.length > 0 ? [path, ...inner] : inner
 }
 const paths = pathsOf(whole())
-const parts = Object.keys((whole().state as { parts: object }).parts)
+// nobody is beaten yet
+const parts = Object.entries((whole().state as { parts: object }).parts).flatMap(([name, part]) => (part ? [name] : []))
 
 test('the snapshot that is damaged below is a rich one', () => {
   const { trades, open, drift, killSwitch } = restore(saved).status()
@@ -110,7 +113,7 @@ test('the snapshot that is damaged below is a rich one', () => {
   expect(drift.marks.length).toBeGreaterThan(0)
   expect(saved).toMatch(/"refits":[1-9]/)
   expect(stateOf(restore(saved))).toBe(saved)
-  expect(parts).toHaveLength(12)
+  expect(parts).toHaveLength(13)
 })
 
 test('a text that was cut short, anywhere, is refused', () => {
@@ -143,12 +146,12 @@ describe('a snapshot with a piece missing is refused and the piece is named:', (
     ...['type', 'version', 'options', 'state'].map((key) => [key]),
     ['options', 'schema'],
     ...['self', 'board', 'book', 'parts'].map((key) => ['state', key]),
-    ...['marks', 'time'].map((key) => ['state', 'self', key]),
+    ...['marks', 'time', 'champion', 'challenger', 'trial'].map((key) => ['state', 'self', key]),
     ...['next', 'open', 'closed'].map((key) => ['state', 'book', key]),
     ...['decision', 'x', 'meta', 'bar', 'traded', 'label', 'waited'].map((key) => ['state', 'book', 'open', '0', key]),
     ...['id', 'prediction', 'model', 'reasons'].map((key) => ['state', 'book', 'open', '0', 'decision', key]),
     ...['y', 'netReturn', 'exitReason'].map((key) => ['state', 'book', 'closed', '0', 'label', key]),
-    ...parts.map((key) => ['state', 'parts', key]),
+    ...[...parts, 'previous'].map((key) => ['state', 'parts', key]),
     ...parts.flatMap((part) =>
       // a kill switch that cannot be read comes back halted, see below
       ['type', 'version', 'options', 'state']
@@ -181,10 +184,10 @@ test('a kill switch that cannot be read comes back halted', () => {
 })
 
 test('a newer version is refused with both numbers, outside and within', () => {
-  const outer = refusal(altered(['version'], 6))
+  const outer = refusal(altered(['version'], 7))
   expect([outer.code, outer.message]).toEqual([
     'UNSUPPORTED_VERSION',
-    'The "trade-learner" snapshot has version 6; this release reads up to 5. Update tradelearn.',
+    'The "trade-learner" snapshot has version 7; this release reads up to 6. Update tradelearn.',
   ])
   for (const part of ['features', 'labeler', 'success', 'interval']) {
     const inner = refusal(altered(['state', 'parts', part, 'version'], 3))

@@ -251,7 +251,7 @@ describe('a learner with both', () => {
   test('starts them anew, and only them, from a file that has none: of version 2, or saved without', () => {
     const without = taught({ novelty: undefined, monitor: undefined } as never)
     const old = JSON.parse(stateOf(without))
-    expect(old.version).toBe(5)
+    expect(old.version).toBe(6)
     expect([old.state.parts.novelty, old.state.parts.monitor]).toEqual([null, null])
     for (const version of [2, 3]) {
       const file = JSON.parse(JSON.stringify(old))

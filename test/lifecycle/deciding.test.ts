@@ -290,7 +290,10 @@ describe('the kill switch', () => {
   test('the operator halts and resumes; nothing else lifts a halt', () => {
     const learner = learnerOf({ killSwitch: new KillSwitch() })
     learner.halt('news at two')
-    expect(learner.status().killSwitch).toEqual({ halted: true, cause: { code: 'OPERATOR', text: 'news at two' } })
+    expect(learner.status().killSwitch).toMatchObject({
+      halted: true,
+      cause: { code: 'OPERATOR', text: 'news at two' },
+    })
     const [before] = learner.openDecisions()
     expect(before).toBeUndefined()
     opensNothing(learner)

@@ -168,5 +168,5 @@ test('a learner saved by version 1 goes on: what its open signals said of themse
     [1, 1],
     [1, NaN],
   ])
-  expect(again.toJSON().version).toBe(5)
+  expect(again.toJSON().version).toBe(6)
 })

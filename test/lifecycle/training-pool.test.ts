@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -294,4 +294,23 @@ describe('what goes wrong', () => {
       expect(bitsOf(there)).toBe(bitsOf(here))
     }
   })
+})
+
+test.skipIf(process.platform !== 'linux')('a thread stands back for the one that decides', async () => {
+  /** How far each thread of this process stands back. */
+  const niceness = (): Map<string, number> => {
+    const read = (thread: string): number => {
+      // the fields after the name, which may hold spaces
+      const fields = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ')[1]!.split(' ')
+      return Number(fields[16])
+    }
+    return new Map(readdirSync('/proc/self/task').map((thread) => [thread, read(thread)]))
+  }
+  const before = niceness()
+  const worker = new Worker(script)
+  await new Promise((resolve) => worker.once('message', resolve))
+  const after = niceness()
+  expect([...after].filter(([thread, nice]) => !before.has(thread) && nice >= 10).length).toBeGreaterThan(0)
+  for (const [thread, nice] of before) if (after.has(thread)) expect(after.get(thread)).toBe(nice)
+  await worker.terminate()
 })

@@ -96,6 +96,122 @@ describe('a chooser with skill', () => {
   })
 })
 
+describe('beside another chooser', () => {
+  /** Two choosers of which each likes a half of the signals, and signals that win as often as they are liked. */
+  const contest = (
+    seed: string,
+    signals: number,
+    share: (likes: readonly boolean[], rng: SeededRng) => number,
+    others: (likes: readonly boolean[]) => number,
+    wins: (likes: readonly boolean[]) => number,
+  ) => {
+    const rng = new SeededRng(seed)
+    const evidence = new SelectionEvidence()
+    let believed = 0
+    for (let i = 0; i < signals; i++) {
+      const likes = [rng.next() < 0.5, rng.next() < 0.5]
+      const y = rng.next() < wins(likes) ? 1 : 0
+      const time = START + i * HOUR
+      const netReturn = y === 1 ? 0.01 : -0.01
+      evidence.update({ share: share(likes, rng), others: others(likes), y, netReturn, time, labelEnd: time + HOUR })
+      if (believed === 0 && evidence.evidence >= 20) believed = i + 1
+    }
+    return { believed, evidence }
+  }
+  const first = ([a]: readonly boolean[]): number => (a ? 1 : 0)
+  const second = ([, b]: readonly boolean[]): number => (b ? 1 : 0)
+
+  test('one that chooses blindly is believed in at most 5 of 100 lives, however well or badly the other chooses', () => {
+    for (const wins of [0.35, 0.45, 0.55]) {
+      const rate = ([, b]: readonly boolean[]): number => (b ? wins : 0.45)
+      expect(shareOf(300, (seed) => contest(seed, 500, first, () => 1, rate).believed > 0)).toBeLessThan(0.08)
+    }
+    const skilled = ([, b]: readonly boolean[]): number => (b ? 0.6 : 0.4)
+    expect(shareOf(200, (seed) => contest(seed, 500, first, second, skilled).believed > 0)).toBeLessThan(0.01)
+  })
+
+  test('one that chooses better is believed, and one that chooses as well is not', () => {
+    const better = ([a, b]: readonly boolean[]): number => 0.45 + (a ? 0.14 : -0.14) + (b ? 0.02 : -0.02)
+    expect(shareOf(100, (seed) => contest(seed, 800, first, second, better).believed > 0)).toBeGreaterThan(0.8)
+    const alike = ([a, b]: readonly boolean[]): number => 0.45 + (a ? 0.05 : -0.05) + (b ? 0.05 : -0.05)
+    expect(shareOf(300, (seed) => contest(seed, 500, first, second, alike).believed > 0)).toBeLessThan(0.08)
+  })
+
+  test('one that takes a part of everything that the other takes has chosen nothing', () => {
+    for (const part of [0.3, 1]) {
+      const { evidence } = contest(
+        'part',
+        500,
+        (likes) => part * first(likes),
+        first,
+        ([a]) => (a ? 0.7 : 0.3),
+      )
+      expect(evidence.pairs).toBeLessThanOrEqual(1)
+      // what is usual is not known at the first
+      expect(evidence.keptWinRate).toBeCloseTo(evidence.othersWinRate, 2)
+      expect(evidence.othersWinRate).toBeGreaterThan(0.6)
+    }
+  })
+
+  test('that takes half of everything has the win rate of all, as one that takes everything', () => {
+    const skilled = ([a]: readonly boolean[]): number => (a ? 0.6 : 0.4)
+    const beside = (share: number) => contest('half', 400, first, () => share, skilled).evidence
+    for (const share of [0.5, 1]) {
+      expect(beside(share).othersWinRate).toBeCloseTo(beside(share).winRate, 2)
+      expect(beside(share).evidence).toBeCloseTo(beside(1).evidence, 6)
+    }
+  })
+
+  test('that chooses nothing, all is compared with all', () => {
+    const skilled = ([a]: readonly boolean[]): number => (a ? 0.6 : 0.4)
+    const beside = (share: number) => contest('nothing', 400, first, () => share, skilled).evidence
+    expect(beside(0).evidence).toBe(beside(1).evidence)
+    expect(beside(0).othersWinRate).toBeNaN()
+    expect(beside(1).othersWinRate).toBe(beside(1).winRate)
+  })
+})
+
+describe('stakes that are set anew', () => {
+  const alarm = (seed: string, needed: number, good: number, bad: number): number => {
+    const rng = new SeededRng(seed)
+    const evidence = new SelectionEvidence()
+    for (let i = 0; i < 20_000; i++) {
+      const share = rng.next() < 0.5 ? 1 : 0
+      const skill = i < good ? 0.3 : bad
+      const y = rng.next() < 0.5 + (share === 1 ? -skill : skill) / 2 ? 1 : 0
+      const time = START + i * HOUR
+      evidence.update({ share, y, netReturn: y, time, labelEnd: time + 1 })
+      evidence.restake()
+      if (i >= good && evidence.evidence >= needed) return i - good
+    }
+    return 20_000 - good
+  }
+
+  test('find a change late as soon as early', () => {
+    const delays = (good: number): number =>
+      [...Array(40).keys()].map((i) => alarm(`late ${i}`, 1000, good, -0.5)).sort((a, b) => a - b)[20]!
+    expect(delays(3000)).toBeLessThan(1.5 * delays(50))
+  })
+
+  test('pass A no more often than once in A bets where choosing is blind', () => {
+    const times = [...Array(60).keys()].map((i) => alarm(`blind ${i}`, 100, 0, 0))
+    // two signals make a bet
+    expect(times.reduce((sum, time) => sum + time, 0) / times.length).toBeGreaterThan(2 * 100)
+  })
+})
+
+test('a file of version 1, which knew no other, goes on as if the other had taken everything', () => {
+  const evidence = new SelectionEvidence()
+  for (let i = 0; i < 30; i++) {
+    const y = i % 3 === 0 ? 1 : 0
+    evidence.update({ share: i % 2, y, netReturn: y, time: START + i * HOUR, labelEnd: START + i * HOUR + 1 })
+  }
+  const json = JSON.parse(JSON.stringify(evidence))
+  for (const name of ['others', 'othersKept', 'othersKeptWins']) delete json.state[name]
+  const again = SelectionEvidence.fromJSON({ ...json, version: 1 })
+  expect(JSON.stringify(again)).toBe(JSON.stringify(evidence))
+})
+
 test('taking less of a losing market proves nothing', () => {
   const { evidence } = life(
     'less',
@@ -164,6 +280,7 @@ test('what cannot be is refused and changes nothing; a damaged file is, too', ()
   const before = JSON.stringify(evidence)
   for (const [damage, message] of [
     [{ share: 1.5 }, '"share"'],
+    [{ others: -0.1 }, '"others"'],
     [{ y: 0.5 }, '"y" must be 0 or 1'],
     [{ netReturn: Number.NaN }, '"netReturn"'],
     [{ time: 0.5 }, '"time"'],
@@ -180,6 +297,9 @@ test('what cannot be is refused and changes nothing; a damaged file is, too', ()
     { peak: -1 },
     { longest: { $: 'Infinity' } },
     { kept: 0.5 },
+    { others: 2 },
+    { othersKept: 2 },
+    { othersKeptWins: 2 },
   ]) {
     expect(() => SelectionEvidence.fromJSON({ ...json, state: { ...json.state, ...damage } })).toThrow(
       'must agree with itself',

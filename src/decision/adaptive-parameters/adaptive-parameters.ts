@@ -4,8 +4,8 @@ import { addDecayed, decayOf } from '../../core/decayed-moments.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { type State as Packable, unpackState } from '../../core/state.ts'
-import { type ClosedSignal, checkClosedSignal } from './closed-signal.ts'
-import { addToCluster } from './differences.ts'
+import { type ClosedSignal, checkClosedSignal, checkVotes } from './closed-signal.ts'
+import { addToCluster, leanOf } from './differences.ts'
 import { APPLIED, type Evidence, type ParameterChange } from './history.ts'
 import { apply, closeCluster, currentValue, evidenceFor, forget, isFreeAt, move, propose, remember } from './moves.ts'
 import { type AdaptiveParametersOptions, createLayout, type Layout, STOP, TARGET } from './options.ts'
@@ -84,6 +84,23 @@ export class AdaptiveParameters implements Serializable {
   /** The last 200 things that happened, oldest first. */
   get history(): readonly ParameterChange[] {
     return this.#state.history.slice()
+  }
+
+  /** Things that have happened so far, those that the history has let go of included. */
+  get changes(): number {
+    return this.#state.nextId - 1
+  }
+
+  /**
+   * By how much the sources' votes on a signal move the log-odds of a win: from what is usual to the weighted mean of what
+   * each source's record says after such a vote. 0 where nobody voted. Pure, O(sources).
+   *
+   * @param votes one a source: above 0 for the trade, below 0 against it, 0 or NaN nothing
+   * @throws `INVALID_INPUT`
+   */
+  lean(votes: ArrayLike<number>): number {
+    checkVotes(votes, this.#layout)
+    return leanOf(votes, this.#layout, this.#state.index, this.#state.record)
   }
 
   /** Signals learned from. */
@@ -236,6 +253,13 @@ export class AdaptiveParameters implements Serializable {
     }
     parameters.#values = valuesAt(layout, s.index)
     return parameters
+  }
+
+  /** Goes on where `saved` stopped, as {@link restore} does. @throws as {@link restore}, changing nothing */
+  resume(saved: Snapshot): void {
+    const restored = AdaptiveParameters.restore(saved, this.options)
+    this.#state = restored.#state
+    this.#values = restored.#values
   }
 
   /** A codec for `restore([...])` that is bound to the operator's options. */

@@ -82,6 +82,11 @@ export class BracketProbe implements Serializable {
     return this.#state.size
   }
 
+  /** Whether a decision waits. */
+  isOpen(id: string): boolean {
+    return this.#state.has(id)
+  }
+
   /** Starts to follow a decision. @throws as `TripleBarrier.open`, following nothing then */
   open(decision: ProbedDecision): void {
     const { id, symbol, side, time, price, atr } = decision

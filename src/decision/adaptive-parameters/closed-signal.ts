@@ -29,7 +29,7 @@ export type ClosedSignal = {
 }
 
 /** Throws unless the numbers can be. @throws `INVALID_INPUT` or `INVALID_TIME` */
-export function checkClosedSignal(signal: ClosedSignal, { names, grids }: Layout): void {
+export function checkClosedSignal(signal: ClosedSignal, layout: Layout): void {
   const code = 'INVALID_INPUT'
   time('time', signal.time)
   if (!(time('closedAt', signal.closedAt) >= signal.time)) {
@@ -41,9 +41,14 @@ export function checkClosedSignal(signal: ClosedSignal, { names, grids }: Layout
   if (typeof signal.wanted !== 'boolean') {
     throw new TradeLearnError(code, `"wanted" must be true or false, got ${show(signal.wanted)}.`)
   }
-  checkList('stopReturns', signal.stopReturns, grids[STOP]!.values.length)
-  checkList('targetReturns', signal.targetReturns, grids[TARGET]!.values.length)
-  checkList('votes', signal.votes, names.length - WEIGHTS)
+  checkList('stopReturns', signal.stopReturns, layout.grids[STOP]!.values.length)
+  checkList('targetReturns', signal.targetReturns, layout.grids[TARGET]!.values.length)
+  checkVotes(signal.votes, layout)
+}
+
+/** Throws unless there is a vote a source, where there are any. @throws `INVALID_INPUT` */
+export function checkVotes(votes: ClosedSignal['votes'], { names }: Layout): void {
+  checkList('votes', votes, names.length - WEIGHTS)
 }
 
 function checkList(name: string, values: ArrayLike<number> | undefined, length: number): void {

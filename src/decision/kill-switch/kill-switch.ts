@@ -103,6 +103,17 @@ export class KillSwitch implements Serializable {
       })
   }
 
+  /** How far equity lies below its peak, NaN before any is seen, and how far it may. */
+  get drawdown(): { readonly value: number; readonly limit: number } {
+    const { value, peak } = this.#all.drawdown
+    return { value: value <= 0 ? 1 : 1 - value / peak, limit: this.options.drawdown }
+  }
+
+  /** Milliseconds that a prediction may take before all trading halts. */
+  get latencyLimit(): number {
+    return this.options.latency
+  }
+
   /** The last 20 halts, closes and resets, oldest first. */
   get history(): readonly KillSwitchEvent[] {
     return this.#state.history.map(toEvent)
@@ -264,10 +275,11 @@ export class KillSwitch implements Serializable {
   /** The watched scopes that something belongs to. */
   #watched(subject: Subject): Watched[] {
     const found: Watched[] = []
+    const { scopes } = this.#state
     for (const scope of scopesOf(subject)) {
-      const watched = isWatched(this.options, kindOf(scope))
-        ? openScope(this.#state, this.options, scope)
-        : this.#state.scopes[scope]
+      const watched =
+        scopes[scope] ??
+        (isWatched(this.options, kindOf(scope)) ? openScope(this.#state, this.options, scope) : undefined)
       if (watched === undefined) continue
       watched.seen = this.#state.observed
       found.push(watched)

@@ -109,9 +109,9 @@ export function rulesOf(options: KillSwitchOptions, kind: ScopeKind): ScopeRules
 /** Whether scopes of this kind are watched at all; all trading has a record in any case. */
 export function isWatched(options: KillSwitchOptions, kind: ScopeKind): boolean {
   const { losses, lossRate, drawdown, latency } = rulesOf(options, kind)
-  const limits = [losses, lossRate, drawdown, latency]
-  if (kind === 'symbol') limits.push(options.staleAfter)
-  return limits.some((limit) => limit !== Infinity)
+  // each is above 0, and Infinity where it is off
+  const tightest = Math.min(losses, lossRate, drawdown, latency)
+  return tightest < Infinity || (kind === 'symbol' && options.staleAfter < Infinity)
 }
 
 /** Rules that never trip. */

@@ -39,7 +39,8 @@ export function scopesOf({ symbol, side, plan }: Subject): readonly Scope[] {
 
 /** The kind of a scope. */
 export function kindOf(scope: Scope): ScopeKind {
-  return scope.split(':', 1)[0] as ScopeKind
+  if (scope === 'all' || scope === 'model') return scope
+  return scope.startsWith('side:') ? 'side' : 'symbol'
 }
 
 /** Whether a value names a scope. */

@@ -240,17 +240,21 @@ export class DurableLearner<S extends Signal = Signal> {
   }
 
   /**
-   * As `TradeLearner.replace`, at once; resolves once the models are stored. Writing them down costs this thread some 10 ms a
+   * As `TradeLearner.challenge`, at once; resolves once the models are stored. Writing them down costs this thread some 10 ms a
    * megabyte.
    *
-   * @throws as `TradeLearner.replace`, and `STORE_FAILED`
+   * @throws as `TradeLearner.challenge`, and `STORE_FAILED`
    */
+  async challenge(models: Models, version: string): Promise<void> {
+    // as they are before they learn anything here
+    const event: LearnerEvent<S> = { kind: 'challenge', version, models: { ...packModels(models) } }
+    await this.#acknowledged(event, () => this.#learner.challenge(models, version))
+  }
+
+  /** As `TradeLearner.replace`, and otherwise as {@link challenge}. @throws as `TradeLearner.replace`, and `STORE_FAILED` */
   async replace(models: Models, version: string): Promise<void> {
-    await this.#acknowledged(
-      // as they are before they learn anything here
-      { kind: 'models', version, models: { ...packModels(models) } },
-      () => this.#learner.replace(models, version),
-    )
+    const event: LearnerEvent<S> = { kind: 'models', version, models: { ...packModels(models) } }
+    await this.#acknowledged(event, () => this.#learner.replace(models, version))
   }
 
   /** The operator's word that trading may go on; resolves once that is stored. @throws `STORE_FAILED`, `INVALID_INPUT` */

@@ -30,8 +30,9 @@ export type LearnerEvent<S extends Signal = Signal> =
   | { readonly kind: 'halt' | 'resume'; readonly reason: string }
   /** An operator's word to the rollout, or that time has passed. */
   | { readonly kind: 'rollout'; readonly event: OperatorEvent }
-  /** Other models were put in the place of those that decide: their snapshots. */
+  /** Other models were put in the place of those that decide, or on trial beside them: their snapshots. */
   | { readonly kind: 'models'; readonly version: string; readonly models: JsonObject }
+  | { readonly kind: 'challenge'; readonly version: string; readonly models: JsonObject }
   /** A refit has taken its data, or has changed the model. */
   | { readonly kind: 'refit'; readonly step: 'begun' | 'done' }
 
@@ -49,6 +50,7 @@ const TEMPLATES: { readonly [kind in LearnerEvent['kind']]: { readonly [name: st
   refit: { step: '' },
   rollout: { event: null },
   models: { version: '' },
+  challenge: { version: '' },
 }
 
 /** An event as JSON that keeps every number. What the library does not know of an object is left out. */
@@ -87,14 +89,21 @@ export function unpackEvent(json: JsonValue): LearnerEvent {
   // snapshots of models stay as they are, for their codecs to read
   const { models, ...own } = json as JsonObject
   const event = unpackState(
-    kind === 'models' ? own : json,
+    bringsModels({ kind }) ? own : json,
     { kind: '', ...TEMPLATES[kind as LearnerEvent['kind']] },
     'event',
   ) as unknown as LearnerEvent
-  if (event.kind === 'models') return { ...event, models: asObject(models) }
+  if (bringsModels(event)) return { ...event, models: asObject(models) }
   if (event.kind !== 'candle' || event.candle.volume !== null) return event
   const { volume: _, ...candle } = event.candle
   return { ...event, candle }
+}
+
+/** Whether an event holds snapshots of models. */
+function bringsModels(event: {
+  readonly kind: string
+}): event is Extract<LearnerEvent, { kind: 'models' | 'challenge' }> {
+  return event.kind === 'models' || event.kind === 'challenge'
 }
 
 function asObject(json: JsonValue | undefined): JsonObject {

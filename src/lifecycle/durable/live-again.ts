@@ -96,12 +96,16 @@ export class LiveAgain<S extends Signal> {
   happen(seq: number, event: LearnerEvent<S>): void {
     if (event.kind === 'decide') this.#decide(seq, event)
     // models that cannot be read must not be left out without a word
-    else if (event.kind === 'models')
-      this.#learner.replace(unpackModels(event.models as unknown as Snapshot, null, this.#codecs), event.version)
-    else this.#quietly(seq, event.kind, () => this.#apply(event))
+    else if (event.kind === 'models' || event.kind === 'challenge') {
+      const models = unpackModels(event.models as unknown as Snapshot, null, this.#codecs)
+      if (event.kind === 'models') this.#learner.replace(models, event.version)
+      else this.#quietly(seq, event.kind, () => this.#learner.challenge(models, event.version))
+    } else {
+      this.#quietly(seq, event.kind, () => this.#apply(event))
+    }
   }
 
-  #apply(event: Exclude<LearnerEvent<S>, { kind: 'decide' | 'models' }>): void {
+  #apply(event: Exclude<LearnerEvent<S>, { kind: 'decide' | 'models' | 'challenge' }>): void {
     const learner = this.#learner
     switch (event.kind) {
       case 'opened':

@@ -23,3 +23,4 @@ export {
 } from './registry-event.ts'
 export type { MinimumData, RegistryOptions, RegistrySettings } from './registry-options.ts'
 export type { ModelVersion } from './registry-state.ts'
+export { type Challengeable, Succession, type SuccessionOptions } from './succession.ts'

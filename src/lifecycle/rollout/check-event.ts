@@ -21,6 +21,7 @@ export function checkEvent(event: RolloutEvent, steps: number): void {
     throw new TradeLearnError('INVALID_INPUT', `"step" must be at most ${steps}, got ${event.step}.`)
   }
   fraction('share', event.share, 'INVALID_INPUT')
+  fraction('championShare', event.championShare ?? 1, 'INVALID_INPUT')
   if (event.y !== 0 && event.y !== 1)
     throw new TradeLearnError('INVALID_INPUT', `"y" must be 0 or 1, got ${show(event.y)}.`)
   finite('netReturn', event.netReturn, 'INVALID_INPUT')

@@ -28,8 +28,10 @@ export type SettledSignal = {
   readonly step: number
   /** Who decided it. */
   readonly arm: Arm
-  /** Share of the champion's size that the candidate took or would have taken: 0 for a skip. */
+  /** Share of the whole size (the baseline's) that the candidate took or would have taken: 0 for a skip. */
   readonly share: number
+  /** The same of the champion. @defaultValue 1: the champion is the baseline, which takes all of every signal */
+  readonly championShare?: number
   readonly y: 0 | 1
   /** Net return of the trade, as a fraction of the entry price, whether it was taken or not. */
   readonly netReturn: number

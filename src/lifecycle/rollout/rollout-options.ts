@@ -24,7 +24,8 @@ export type RolloutOptions = {
   readonly steps: readonly RolloutStep[]
   /**
    * By how much more often the signals that it keeps must win than all do, as a fraction of the latter: 0.1 asks for 55 %
-   * where 50 % win. This is about the estimate; what is sure is only that it is better than blind. @defaultValue 0.1
+   * where 50 % win. They must win as often as those that the champion keeps, besides. This is about the estimate; what is sure is
+   * only that it chooses better than blindly or, beside a champion that is a model, than that one. @defaultValue 0.1
    */
   readonly margin: number
   /** Fall of the candidate's own account, in fractions of equity, that ends it. @defaultValue 0.1 */
@@ -41,6 +42,11 @@ export type RolloutOptions = {
   readonly silence: number
   /** Chance that any one of the guards that go by evidence ends or pauses a candidate wrongly, ever. @defaultValue 0.01 */
   readonly falseAlarm: number
+  /**
+   * Mean number of independent pairs of a kept and a left signal between two wrong ends of a promoted model that chooses
+   * blindly, at least. @defaultValue 10_000
+   */
+  readonly falseAlarmEvery: number
 }
 
 const DAY = 86_400_000
@@ -64,6 +70,7 @@ export function createRolloutOptions({
   latency = 100,
   silence = 7 * DAY,
   falseAlarm = 0.01,
+  falseAlarmEvery = 10_000,
 }: Partial<RolloutOptions> = {}): RolloutOptions {
   if (!Array.isArray(steps) || steps.length === 0 || steps.length > 20) {
     throw new TradeLearnError('INVALID_OPTION', `"steps" must be 1 to 20 steps, got ${show(steps)}.`)
@@ -102,5 +109,6 @@ export function createRolloutOptions({
     latency: positive('latency', latency),
     silence: positive('silence', silence),
     falseAlarm: openFraction('falseAlarm', falseAlarm),
+    falseAlarmEvery: positive('falseAlarmEvery', falseAlarmEvery),
   })
 }

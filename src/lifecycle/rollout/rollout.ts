@@ -47,6 +47,8 @@ export type RolloutReport = {
   readonly signals: number
   readonly winRate: number
   readonly keptWinRate: number
+  /** Win rate of what the champion takes, which the candidate must reach: that of all signals where it is the baseline. */
+  readonly championWinRate: number
   /** `keptWinRate / winRate - 1`, beside the margin that it must reach. */
   readonly lift: number
   readonly margin: number
@@ -80,15 +82,19 @@ const fresh = (): RolloutState => ({
 /**
  * Takes a candidate from watching to deciding everything, step by step, or throws it out.
  *
- * In shadow the candidate decides nothing, but what it would have done with each signal is known, and so is how the signal
- * ended. It leaves shadow once that shows, at a level of 5 % however often one looks, that what it keeps does better than what
- * it leaves (`SelectionEvidence`), after a week and 50 signals at least. Then it decides 10, 25 and 50 % of signals, and each
- * step must be held for its time and asks for more of the same evidence, in the end for that of one in a hundred. A candidate
- * that chooses blindly leaves shadow in its whole life with a chance of 5 % at most, and gets all signals with one of 1 %.
+ * The champion is the baseline, which takes every signal, or models that were promoted before. In shadow the candidate decides
+ * nothing, but what it would have done with each signal is known, and so is how the signal ended. It leaves shadow once that
+ * shows, at a level of 5 % however often one looks, that what it keeps does better than what it leaves, or than what a champion
+ * that chooses, too, keeps in its place (`SelectionEvidence`), after a week and 50 signals at least. Then it decides 10, 25 and
+ * 50 % of signals, and each step must be held for its time and asks for more of the same evidence, in the end for that of one in
+ * a hundred. A candidate that chooses blindly leaves shadow in its whole life with a chance of 5 % at most, and gets all signals
+ * with one of 1 %.
  *
  * Meanwhile guards watch it: its own account's fall, its win rate, accuracy and latency, what it leaves doing better than what
- * it keeps, and signals that it was given ending worse than the champion's end it, promoted or not; too few signals, a share that it should not have, and doubtful accuracy pause it.
- * Guards that go by evidence are wrong, ever, with a chance of `falseAlarm` each.
+ * it keeps, and signals that it was given ending worse than the champion's end it, promoted or not; too few signals, a share that
+ * it should not have, and doubtful accuracy pause it. Guards that go by evidence are wrong, ever, with a chance of `falseAlarm`
+ * each. Once it is promoted, and watched for as long as it decides, what it leaves is judged anew all the time, which is wrong
+ * once in `falseAlarmEvery` pairs at most.
  *
  * It is a pure reducer: its state follows from its options and the events told, in order. A decision counts for the step that
  * it was made in, however late its outcome comes. O(1) time an event, bounded memory.
@@ -146,6 +152,11 @@ export class Rollout implements Serializable {
     return this.#state.history.slice()
   }
 
+  /** An untouched one for the next candidate, under the same options. */
+  next(name: string): Rollout {
+    return new Rollout({ ...this.options, name })
+  }
+
   /** Who decides a signal. Pure, and the same for the same unit while the share does not shrink. */
   assign(unit: string): Assignment {
     return assign(this.share, this.name, text('unit', unit, 'INVALID_INPUT'))
@@ -156,7 +167,7 @@ export class Rollout implements Serializable {
     const { step, status, since, time: now, signals, approvedBy, guards } = this.#state
     const { steps, margin } = this.options
     const here = steps[Math.min(step, steps.length - 1)]!
-    const { evidence, p, n, winRate, keptWinRate, meanReturn, meanChosenReturn } = this.#selection
+    const { evidence, p, n, winRate, keptWinRate, othersWinRate, meanReturn, meanChosenReturn } = this.#selection
     const growth = Math.log(evidence) / n
     return {
       step,
@@ -177,6 +188,7 @@ export class Rollout implements Serializable {
       signals: n,
       winRate,
       keptWinRate,
+      championWinRate: othersWinRate,
       lift: keptWinRate / winRate - 1,
       margin,
       meanReturn,
@@ -244,18 +256,20 @@ export class Rollout implements Serializable {
 
   #settle(event: SettledSignal): void {
     const s = this.#state
-    const { arm, share, y, netReturn, decidedAt, time: labelEnd, step } = event
+    const { arm, share, championShare = 1, y, netReturn, decidedAt, time: labelEnd, step } = event
     const { n, winRate } = this.#selection
     guardSettled(s.guards, event, winRate, n, this.options)
     const signal = { y, netReturn, time: decidedAt, labelEnd: Math.max(decidedAt, labelEnd) }
-    this.#selection.update({ ...signal, share })
+    this.#selection.update({ ...signal, share, others: championShare })
     if (step !== s.step) return
-    this.#worse.update({ ...signal, share: 1 - share })
+    this.#worse.update({ ...signal, share: 1 - share, others: 1 - championShare })
+    // what was good for long must not outweigh what has turned bad
+    if (s.status === 'promoted') this.#worse.restake()
     if (s.status !== 'running') return
     s.signals++
     if (this.share === 0) return
     // by what each arm made of its signals; whether one that was left would have won is not asked
-    const earned = arm === 'candidate' ? share * netReturn : netReturn
+    const earned = (arm === 'candidate' ? share : championShare) * netReturn
     this.#harm.update({ ...signal, y: 0, netReturn: earned, share: arm === 'champion' ? 1 : 0 })
   }
 
@@ -263,14 +277,18 @@ export class Rollout implements Serializable {
   #judge(): Change | null {
     const s = this.#state
     if (s.status === 'ended') return null
-    const { falseAlarm, silence } = this.options
+    const { falseAlarm, falseAlarmEvery, silence } = this.options
     const fault = fatal(s.guards, this.options)
     if (fault !== null) return { step: s.step, status: 'ended', ...fault }
-    for (const [evidence, text] of [
-      [this.#worse, 'What it leaves does better than what it keeps.'],
-      [this.#harm, 'Signals that it was given have ended worse than those of the champion.'],
+    for (const [{ evidence }, needed, text] of [
+      [
+        this.#worse,
+        s.status === 'promoted' ? falseAlarmEvery : 1 / falseAlarm,
+        'What it leaves does better than what it keeps.',
+      ],
+      [this.#harm, 1 / falseAlarm, 'Signals that it was given have ended worse than those of the champion.'],
     ] as const) {
-      if (evidence.evidence >= 1 / falseAlarm) return { step: s.step, status: 'ended', cause: 'HARM', text }
+      if (evidence >= needed) return { step: s.step, status: 'ended', cause: 'HARM', text }
     }
     if (s.status !== 'running') return null
     const doubt = doubtful(s.guards, this.share, this.options)
@@ -286,15 +304,17 @@ export class Rollout implements Serializable {
     const s = this.#state
     const { steps, margin } = this.options
     const { hold, signals, evidence: needed, approval } = steps[s.step]!
-    const { evidence, keptWinRate, winRate } = this.#selection
-    const earned = evidence >= needed && keptWinRate >= winRate * (1 + margin)
+    const { evidence, keptWinRate, winRate, othersWinRate } = this.#selection
+    // a champion that takes nothing has no win rate
+    const earned = evidence >= needed && keptWinRate >= winRate * (1 + margin) && !(keptWinRate < othersWinRate)
     if (!earned || s.time - s.since < hold || s.signals < signals || (approval && s.approvedBy === '')) return null
     const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+    const champion = othersWinRate === winRate ? '' : `, and the champion ${percent(othersWinRate)}`
     return {
       step: s.step + 1,
       status: s.step + 1 === steps.length ? 'promoted' : 'running',
       cause: approval ? 'APPROVED' : 'EARNED',
-      text: `Evidence ${evidence.toFixed(1)} of ${needed}; it wins ${percent(keptWinRate)} where all win ${percent(winRate)}.`,
+      text: `Evidence ${evidence.toFixed(1)} of ${needed}; it wins ${percent(keptWinRate)} where all win ${percent(winRate)}${champion}.`,
       by: s.approvedBy,
     }
   }

@@ -142,7 +142,9 @@ export class TableWriter implements Companion {
   opened(id: string, time: number, { decision, x, version, meta, latency }: DecidedSignal): void {
     const { trial, mode } = decision
     if (this.#state.day < 0) this.#enterDay(time)
-    const status = trial ? 'ab_test' : mode === 'live' ? 'production' : 'shadow'
+    // a rollout that deals nothing out yet, or everything already, is no test
+    const dealt = trial !== undefined && trial.propensity < 1
+    const status = dealt ? 'ab_test' : mode === 'live' ? 'production' : 'shadow'
     const model = this.#modelOf(version === '' ? FIRST : version.slice(0, LONGEST_ID), status, time)
     const { open } = this.#state
     open.set(id, model.id)

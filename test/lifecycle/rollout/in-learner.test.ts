@@ -93,11 +93,11 @@ describe('a learner with a rollout', () => {
 
   test('cannot be told one mode and given another', () => {
     const rollout = new Rollout({ name: 'first' })
-    expect(() => new TradeLearner<SmallSignal>({ ...smallOptions(), mode: 'live', rollout })).toThrow(
-      'where a rollout is given',
+    expect(() => new TradeLearner<SmallSignal>({ ...smallOptions(), mode: 'shadow', rollout })).toThrow(
+      '"mode" must be "rollout" or "live" where one is given, got "shadow".',
     )
     expect(() => new TradeLearner<SmallSignal>({ ...smallOptions(), mode: 'rollout' })).toThrow(
-      'where a rollout is given',
+      '"mode" must not be "rollout" where none is given, got "rollout".',
     )
   })
 })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type DurableLearner, TradeLearner } from '../../../src/lifecycle/index.ts'
+import { type DurableLearner, Rollout, TradeLearner } from '../../../src/lifecycle/index.ts'
 import type { Decision } from '../../../src/market.ts'
 import { type SqliteDriver, SqliteStore, TableWriter } from '../../../src/store/sql/index.ts'
 import {
@@ -127,3 +127,40 @@ test('what is no store is refused', () => {
     /SqliteStore or PostgresStore/,
   )
 })
+
+test.skipIf(driver === undefined)(
+  'a model is in a test only while signals are dealt between it and another',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tradelearn-tables-'))
+    const database = driver!.open(join(folder, 'trades.db'))
+    const store = new SqliteStore({ driver: database, stream: 'bot-1', lockWait: 0 })
+    // shadow for one settled signal, a half of the signals for another, then all
+    const steps = [0, 0.5].map((share) => ({ share, hold: 0, signals: 1, evidence: 0, approval: false }))
+    const options = {
+      ...smallOptions(),
+      mode: 'rollout' as const,
+      rollout: new Rollout({ name: 'first', steps, margin: 0, endBelowAccuracy: 0, pauseBelowAccuracy: 0 }),
+      killSwitch: patient(),
+    }
+    const writer = new TableWriter(store, { features: options.features, everyLabels: 4 })
+    const learner = await TradeLearner.open<SmallSignal>({ ...options, store, companions: [writer] })
+    const seen: string[] = []
+    for (let bar = 0; bar < 60; bar++) {
+      learner.onCandle(candleAt('A', bar, 100 * (1 + 0.03 * Math.sin(bar))))
+      const decision = learner.decide(signalAt(bar + 1), account)
+      await learner.stored()
+      await writer.flush()
+      const [{ status }] = rows(database, 'SELECT status FROM ml_models') as [{ status: string }]
+      expect(status).toBe(
+        decision.trial!.propensity < 1 ? 'ab_test' : decision.mode === 'live' ? 'production' : 'shadow',
+      )
+      if (seen.at(-1) !== status) seen.push(status)
+      if (decision.action !== 'skip') await learner.cancel(decision.id)
+    }
+    expect(seen[0]).toBe('shadow')
+    expect(seen).toContain('ab_test')
+    await learner.close()
+    database.close()
+    rmSync(folder, { recursive: true })
+  },
+)

@@ -1,0 +1,80 @@
+import { text } from '../core/check.ts'
+import { show, TradeLearnError } from '../core/errors.ts'
+import type { Signal } from '../market.ts'
+import type { LearnerState } from './learner-state.ts'
+import { checkModels, type Gradual, type Models, type Parts } from './parts.ts'
+import type { Transition } from './rollout/rollout-event.ts'
+
+/**
+ * Who decides, who is on trial, and who comes back: models as they rise and fall.
+ *
+ *     champion     decides what is not dealt to the candidate: the baseline at first, then models that were promoted
+ *     candidate    the models of the parts while the baseline is champion; the challenger once models are
+ *     previous     the champion that a promoted challenger has beaten; it learns on, and returns should the new one be ended
+ *
+ * All of them learn every label. Whoever is promoted, dropped or brought back changes places in one assignment, between two
+ * decisions. Pure: what changes is returned.
+ */
+export type Contest<S extends Signal> = {
+  readonly parts: Parts<S>
+  readonly state: LearnerState
+}
+
+/**
+ * Puts `models` on trial under a new rollout named by `version`. Others that were on trial make room; a champion that is a model
+ * stays it, and so do promoted models that were still being watched.
+ *
+ * @throws `INVALID_OPTION` for models that cannot be, `INVALID_INPUT` where nothing says how challengers are tried
+ */
+export function challenge<S extends Signal>(
+  { parts, state }: Contest<S>,
+  given: Models,
+  version: string,
+  trials: Gradual | null,
+): Contest<S> {
+  text('version', version, 'INVALID_INPUT')
+  const rollout = trials?.next?.(version)
+  if (rollout === undefined) {
+    throw new TradeLearnError(
+      'INVALID_INPUT',
+      'Challengers need a rollout among the options, in mode "live" or "rollout", got none that can begin anew.',
+    )
+  }
+  const models = checkModels(given, parts.features.schema.size)
+  const champion = parts.rollout?.share === 1 ? 'models' : state.champion
+  const now = { ...state, champion, trial: version, previous: '' } as const
+  if (champion === 'models') {
+    return { parts: { ...parts, rollout, challenger: models, previous: null }, state: { ...now, challenger: version } }
+  }
+  return { parts: { ...parts, ...models, rollout, previous: null }, state: { ...now, version } }
+}
+
+/** Passes what was read from a file, unless its names and its models do not agree. @throws `CORRUPT_SNAPSHOT` */
+export function checkContest<S extends Signal>(contest: Contest<S>): Contest<S> {
+  const { parts, state } = contest
+  if ((parts.challenger === null) === (state.challenger === '')) return contest
+  throw new TradeLearnError(
+    'CORRUPT_SNAPSHOT',
+    `A challenger must be saved with its name and its models, got the name ${show(state.challenger)} and ` +
+      `${parts.challenger === null ? 'no ' : ''}models.`,
+  )
+}
+
+/** What a rollout's transition does to its models. */
+export function follow<S extends Signal>(contest: Contest<S>, { to }: Transition): Contest<S> {
+  const { parts, state } = contest
+  const { success, expectedReturn, stopRisk, challenger, previous } = parts
+  if (challenger !== null && to.status === 'promoted') {
+    return {
+      parts: { ...parts, ...challenger, challenger: null, previous: { success, expectedReturn, stopRisk } },
+      state: { ...state, version: state.challenger, challenger: '', previous: state.version },
+    }
+  }
+  if (to.status !== 'ended') return contest
+  if (challenger !== null) return { parts: { ...parts, challenger: null }, state: { ...state, challenger: '' } }
+  if (previous === null) return contest
+  return {
+    parts: { ...parts, ...previous, previous: null },
+    state: { ...state, version: state.previous, previous: '' },
+  }
+}

@@ -1,0 +1,340 @@
+import { describe, expect, test } from 'vitest'
+import type { Learner, Snapshot, Vector } from '../../src/contracts.ts'
+import { SeededRng } from '../../src/core/rng.ts'
+import { snapshot } from '../../src/core/snapshot.ts'
+import { DecisionPolicy } from '../../src/decision/index.ts'
+import { MeanTarget } from '../../src/learners/index.ts'
+import { type Companion, DecisionLog, type Models, Rollout, TradeLearner } from '../../src/lifecycle/index.ts'
+import type { Decision } from '../../src/market.ts'
+import { emptyDisk, MemoryStore } from './durable/memory-store.ts'
+import {
+  account,
+  candleAt,
+  errorOf,
+  HOUR,
+  patient,
+  type SmallSignal,
+  START,
+  signalAt,
+  smallOptions,
+  stateOf,
+} from './helpers.ts'
+
+const { schema } = smallOptions().features
+const CONFIDENCE = schema.names.indexOf('confidence')
+const HIGH = 0.9
+const LOW = 0.1
+
+/** Likes signals by what the bot says of them: `taste` of each tenth of confidence. */
+class Taster implements Learner {
+  static readonly type: string = 'taster'
+  static readonly version: number = 1
+  readonly task = 'binary' as const
+  readonly tastes: readonly number[]
+  seen = 0
+  constructor(tastes: readonly number[]) {
+    this.tastes = tastes
+  }
+  predict(x: Vector): number {
+    return this.tastes[Math.round(10 * x[CONFIDENCE]!)] ?? 0.5
+  }
+  learn(): void {
+    this.seen++
+  }
+  toJSON(): Snapshot {
+    return snapshot(Taster, {}, { tastes: [...this.tastes], seen: this.seen })
+  }
+  static fromJSON({ state }: Snapshot): Taster {
+    const taster = new Taster(state['tastes'] as number[])
+    taster.seen = state['seen'] as number
+    return taster
+  }
+}
+
+const modelsThat = (...tastes: number[]): Models => ({
+  success: new Taster(tastes),
+  expectedReturn: new MeanTarget({ features: schema.size }),
+  stopRisk: new Taster([]),
+})
+/** Signals come in four kinds, by confidence 0 to 0.3; of each kind so many in ten pay. */
+const PAYS = [0.2, 0.4, 0.6, 0.8]
+const likes = (...kinds: number[]): Models => modelsThat(...PAYS.map((_, kind) => (kinds.includes(kind) ? HIGH : LOW)))
+
+const steps = [
+  { share: 0, hold: 24 * HOUR, signals: 20, evidence: 20, approval: false },
+  { share: 0.5, hold: 24 * HOUR, signals: 20, evidence: 100, approval: false },
+]
+const guards = { endBelowAccuracy: 0, pauseBelowAccuracy: 0, maxDrawdown: 0.99 }
+
+function optionsOf(models: Models, mode: 'live' | 'rollout' = 'live') {
+  return {
+    ...smallOptions(),
+    ...{ mode, models, killSwitch: patient(), maxOpen: 100, detectors: [], codecs: [Taster] },
+    policy: new DecisionPolicy({ minTrades: 0 }),
+    rollout: new Rollout({ name: 'first', steps, ...guards }),
+  }
+}
+
+type Learning = Pick<TradeLearner<SmallSignal>, 'onCandle' | 'decide' | 'cancel' | 'status'> & {
+  learn(id: string, outcome: { exitPrice: number; exitTime: number }): unknown
+}
+
+/** Lives `bars` more bars; a signal of a kind pays as `PAYS` says, or as `pays` does. */
+function live(learner: Learning, from: number, bars: number, pays: readonly number[] = PAYS): Decision[] {
+  const decisions: Decision[] = []
+  for (let bar = from; bar < from + bars; bar++) {
+    // two hours a bar: a candle, a signal at its close, and the candle that ends it
+    learner.onCandle(candleAt('A', 2 * bar, 100, 100, 0.001))
+    const rng = new SeededRng('market').fork(`${bar}`)
+    const kind = Math.floor(4 * rng.next())
+    const signal = signalAt(2 * bar + 1, { meta: { confidence: kind / 10, source: 'ai' }, stop: 90, target: 110 })
+    const decision = learner.decide(signal, account)
+    decisions.push(decision)
+    const won = rng.next() < pays[kind]!
+    learner.onCandle({ ...candleAt('A', 2 * bar + 1, 100), ...(won ? { high: 111 } : { low: 89 }) })
+    if (decision.action === 'skip') continue
+    learner.learn(decision.id, { exitPrice: won ? 110 : 90, exitTime: START + (2 * bar + 1.5) * HOUR })
+  }
+  return decisions
+}
+const modelsSeen = (learner: TradeLearner<SmallSignal>, part: 'challenger' | 'previous'): number => {
+  const { parts } = JSON.parse(stateOf(learner)).state
+  return parts[part].state.success.state.seen
+}
+
+describe('a challenger', () => {
+  test('watches beside the champion, decides its share, and takes its place', () => {
+    const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0, 3)))
+    learner.challenge(likes(2, 3), 'second')
+    expect(learner.status()).toMatchObject({ version: '', challenger: 'second', rollout: { step: 0 } })
+
+    const decisions = live(learner, 1, 700)
+    const shadow = decisions.filter(({ trial }) => trial?.step === 0)
+    for (const { trial, challenger, model, mode, action } of shadow) {
+      // the champion's plan, though it is no baseline
+      expect([trial!.arm, mode, action]).toEqual(['champion', 'live', model.action])
+      expect(challenger!.version).toBe('second')
+      expect(trial!.share).toBe(challenger!.plan.action === 'skip' ? 0 : challenger!.plan.size / 0.1)
+      expect(trial!.championShare).toBe(model.action === 'skip' ? 0 : model.size / 0.1)
+    }
+    const shared = decisions.filter(({ trial }) => trial?.step === 1)
+    expect(new Set(shared.map(({ trial }) => trial!.arm))).toEqual(new Set(['champion', 'candidate']))
+    for (const { trial, challenger, model, action, size } of shared) {
+      const decided = trial!.arm === 'candidate' ? challenger!.plan : model
+      expect([action, size]).toEqual([decided.action, decided.size])
+    }
+    const last = decisions.at(-1)!
+    expect([last.mode, last.challenger, last.trial?.championShare]).toEqual(['live', undefined, undefined])
+    expect(learner.status()).toMatchObject({ version: 'second', challenger: '', rollout: { status: 'promoted' } })
+    // what was taken before and is left now is what the second does not like
+    for (const { action, prediction } of decisions.slice(-20)) {
+      expect(action).toBe(prediction.probability === HIGH ? 'take' : 'skip')
+    }
+  })
+
+  test('that chooses as the champion does proves nothing, and one that chooses worse is ended', () => {
+    const same = new TradeLearner<SmallSignal>(optionsOf(likes(2, 3)))
+    same.challenge(likes(2, 3), 'twin')
+    live(same, 1, 400)
+    expect(same.status()).toMatchObject({ challenger: 'twin', rollout: { step: 0, evidence: 1 } })
+
+    const worse = new TradeLearner<SmallSignal>(optionsOf(likes(2, 3)))
+    worse.challenge(likes(0, 3), 'worse')
+    const decisions = live(worse, 1, 700)
+    expect(worse.status()).toMatchObject({ version: '', challenger: '', rollout: { status: 'ended' } })
+    const last = decisions.at(-1)!
+    expect([last.mode, last.trial, last.challenger]).toEqual(['live', undefined, undefined])
+    // the champion never let go
+    for (const { action, model, trial } of decisions) if (trial?.arm !== 'candidate') expect(action).toBe(model.action)
+  })
+
+  test('must win as often as the champion, not only more often than all', () => {
+    // takes what pays better than the mean, but less than what the champion keeps; leaves some that pay least
+    const learner = new TradeLearner<SmallSignal>(optionsOf(likes(3)))
+    learner.challenge(likes(2, 3), 'wider')
+    live(learner, 1, 500)
+    const { rollout, challenger, version } = learner.status()
+    expect(rollout!.keptWinRate).toBeLessThan(rollout!.championWinRate)
+    expect(rollout!.lift).toBeGreaterThan(rollout!.margin)
+    expect([version, challenger === 'wider' || rollout!.status === 'ended']).toEqual(['', true])
+    expect(rollout!.step).toBe(0)
+  })
+
+  test('learns every label, and so does a champion that was beaten until it is forgotten', () => {
+    const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0, 3)))
+    learner.challenge(likes(2, 3), 'second')
+    live(learner, 1, 10)
+    expect(modelsSeen(learner, 'challenger')).toBe(10)
+    live(learner, 11, 690)
+    expect(learner.status().version).toBe('second')
+    expect(modelsSeen(learner, 'previous')).toBe(700)
+    learner.challenge(likes(3), 'third')
+    expect(JSON.parse(stateOf(learner)).state.parts.previous).toBeNull()
+    expect(learner.status()).toMatchObject({ version: 'second', challenger: 'third' })
+  })
+
+  test('that was promoted and does harm afterwards gives its place back', () => {
+    const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0, 3)))
+    learner.challenge(likes(2, 3), 'second')
+    live(learner, 1, 700)
+    expect(learner.status()).toMatchObject({ version: 'second', rollout: { status: 'promoted' } })
+    // the market turns against what it likes
+    const decisions = live(learner, 701, 400, [0.8, 0.8, 0.2, 0.2])
+    expect(learner.status()).toMatchObject({ version: '', challenger: '', rollout: { status: 'ended' } })
+    const { model, action, mode, trial } = decisions.at(-1)!
+    expect([action, mode, trial]).toEqual([model.action, 'live', undefined])
+    expect(JSON.parse(stateOf(learner)).state.parts.previous).toBeNull()
+  })
+
+  test('takes the place of whoever was on trial before it', () => {
+    const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0, 3)))
+    learner.challenge(likes(0), 'second')
+    live(learner, 1, 30)
+    learner.challenge(likes(2, 3), 'third')
+    expect(learner.status()).toMatchObject({ version: '', challenger: 'third', rollout: { step: 0, signals: 0 } })
+    expect(live(learner, 31, 1)[0]!.challenger!.version).toBe('third')
+  })
+
+  test('meets the baseline while no model has been promoted', () => {
+    const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0), 'rollout'))
+    live(learner, 1, 30)
+    learner.challenge(likes(2, 3), 'second')
+    expect(learner.status()).toMatchObject({ version: 'second', challenger: '', rollout: { step: 0, signals: 0 } })
+    const decision = live(learner, 31, 1)[0]!
+    expect([decision.mode, decision.challenger, decision.trial!.championShare]).toEqual([
+      'shadow',
+      undefined,
+      undefined,
+    ])
+    live(learner, 32, 400)
+    expect(learner.status().rollout).toMatchObject({ status: 'promoted' })
+    learner.challenge(likes(3), 'third')
+    expect(learner.status()).toMatchObject({ version: 'second', challenger: 'third' })
+  })
+
+  test('needs a rollout, a name, and models that can be', () => {
+    const { rollout: _, ...without } = optionsOf(likes(3))
+    const cases = [
+      [new TradeLearner<SmallSignal>(without), likes(3), 'two', 'INVALID_INPUT', 'need a rollout'],
+      [new TradeLearner<SmallSignal>({ ...without, mode: 'shadow' }), likes(3), 'two', 'INVALID_INPUT', 'got none'],
+      [new TradeLearner<SmallSignal>(optionsOf(likes(3))), likes(3), '', 'INVALID_INPUT', '"version"'],
+      [new TradeLearner<SmallSignal>(optionsOf(likes(3))), modelsThat(), 'two', '', ''],
+      [
+        new TradeLearner<SmallSignal>(optionsOf(likes(3))),
+        { ...likes(3), success: null },
+        'two',
+        'INVALID_OPTION',
+        'success',
+      ],
+      [new TradeLearner<SmallSignal>(optionsOf(likes(3))), null, 'two', 'INVALID_OPTION', 'success'],
+    ] as const
+    for (const [learner, models, version, code, says] of cases) {
+      const before = stateOf(learner)
+      if (code === '') {
+        learner.challenge(models as Models, version)
+        continue
+      }
+      const error = errorOf(() => learner.challenge(models as Models, version))
+      expect([error.code, error.message]).toEqual([code, expect.stringContaining(says)])
+      expect(stateOf(learner)).toBe(before)
+    }
+  })
+
+  test('is halted with the model: then the baseline answers', () => {
+    const learner = new TradeLearner<SmallSignal>({ ...optionsOf(likes(0, 3)), mode: 'live' })
+    learner.challenge(likes(2, 3), 'second')
+    learner.halt('by hand')
+    const [decision] = live(learner, 1, 1)
+    expect(decision!.action).toBe('skip')
+    expect(decision!.challenger!.plan.action).toBe('skip')
+  })
+})
+
+describe('around a contest', () => {
+  test('companions hear of each transition and of whom it is', () => {
+    const told: string[] = []
+    const scribe: Companion = {
+      moved: ({ to, cause }, version) => void told.push(`${version} ${to.step} ${to.status} ${cause}`),
+    }
+    const learner = new TradeLearner<SmallSignal>({ ...optionsOf(likes(0, 3)), companions: [scribe] })
+    learner.challenge(likes(2, 3), 'second')
+    live(learner, 1, 700)
+    live(learner, 701, 400, [0.8, 0.8, 0.2, 0.2])
+    expect(told[0]).toBe('second 1 running EARNED')
+    expect(told[1]).toBe('second 2 promoted EARNED')
+    expect(told[2]).toMatch(/^second 2 ended /)
+    expect(told).toHaveLength(3)
+  })
+
+  test('the log names who decided, and how likely it was that a signal would be traded', () => {
+    const log = new DecisionLog({ capacity: 2000 })
+    const learner = new TradeLearner<SmallSignal>({
+      ...optionsOf(likes(0, 3)),
+      companions: [log],
+      exploration: { share: 0.1, maxPerDay: 1000 },
+    })
+    learner.challenge(likes(2, 3), 'second')
+    const byId = new Map(live(learner, 1, 600).map((decision) => [decision.id, decision]))
+    const shared = [...log.decisions()].filter(({ id }) => byId.get(id)!.trial?.step === 1)
+    expect(shared.length).toBeGreaterThan(15)
+    for (const { id, arm, modelVersion, propensity, prediction } of shared) {
+      const { model, challenger, prediction: champions } = byId.get(id)!
+      expect(modelVersion).toBe(arm === 'candidate' ? 'second' : 'first')
+      expect(prediction).toEqual(arm === 'candidate' ? challenger!.prediction : champions)
+      const p = (action: string): number => (action === 'skip' ? 0.1 : 1)
+      expect(propensity).toBeCloseTo(0.5 * p(model.action) + 0.5 * p(challenger!.plan.action), 12)
+    }
+  })
+
+  test('a learner that is restored in the midst of it goes on to the bit, and its options are today’s', () => {
+    for (const stop of [5, 120, 650]) {
+      const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0, 3)))
+      learner.challenge(likes(2, 3), 'second')
+      live(learner, 1, stop)
+      const again = TradeLearner.restore<SmallSignal>(stateOf(learner), optionsOf(likes(0)))
+      expect(stateOf(again) === stateOf(learner)).toBe(true)
+      live(learner, 1 + stop, 700 - stop)
+      live(again, 1 + stop, 700 - stop)
+      expect(stateOf(again) === stateOf(learner)).toBe(true)
+      expect(again.status().version).toBe('second')
+    }
+  })
+
+  test('a file whose names and models do not agree is refused', () => {
+    const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0, 3)))
+    learner.challenge(likes(2, 3), 'second')
+    const broken = JSON.parse(stateOf(learner))
+    broken.state.self.challenger = ''
+    const error = errorOf(() => TradeLearner.restore<SmallSignal>(broken, optionsOf(likes(0))))
+    expect([error.code, error.message]).toEqual(['CORRUPT_SNAPSHOT', expect.stringContaining('challenger')])
+  })
+
+  test('a mode that the operator has changed holds', () => {
+    const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0, 3), 'rollout'))
+    live(learner, 1, 5)
+    const again = TradeLearner.restore<SmallSignal>(stateOf(learner), optionsOf(likes(0)))
+    const [decision] = live(again, 6, 1)
+    expect([decision!.mode, decision!.trial]).toEqual(['live', undefined])
+  })
+
+  test('a journal brings a challenger back, from events alone and from a snapshot', async () => {
+    const disk = emptyDisk()
+    const open = () =>
+      TradeLearner.open<SmallSignal>({ ...optionsOf(likes(0, 3)), store: new MemoryStore(disk), snapshotEvery: 500 })
+    let learner = await open()
+    await learner.challenge(likes(2, 3), 'second')
+    for (const part of [0, 1, 2, 3]) {
+      live(learner, 1 + 50 * part, 50)
+      await learner.stored()
+      const before = stateOf(learner)
+      await learner.close()
+      learner = await open()
+      // but for the ids that are left out
+      const strip = (text: string): string => text.replace(/"next":\d+/, '')
+      expect(strip(stateOf(learner)) === strip(before)).toBe(true)
+      expect(learner.recovery.warnings).toEqual([])
+      expect(learner.status().challenger).toBe('second')
+    }
+    await learner.close()
+  })
+})

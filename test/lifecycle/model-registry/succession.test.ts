@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest'
+import {
+  BackgroundTrainer,
+  defaultRecipe,
+  MemoryModelStore,
+  type Models,
+  RegisteredModels,
+  type RetrainReport,
+  type RetrainResult,
+  Succession,
+  type Transition,
+  unpackModels,
+} from '../../../src/lifecycle/index.ts'
+import { errorOf } from '../helpers.ts'
+import { START } from './cards.ts'
+
+const FEATURES = 3
+const made = (): Models => defaultRecipe.create(FEATURES, {}, 'made')
+const difference = { difference: 0.01, p: 0.2 }
+const report = {
+  rows: 400,
+  from: START - 1e9,
+  to: START - 1e6,
+  recipe: 'default',
+  params: { trees: 60 },
+  comparison: { rows: 200, candidate: 0.68, other: 0.69, logLoss: difference, netReturn: difference },
+} as unknown as RetrainReport
+const candidate = { time: START, wishes: [], outcome: 'candidate', report, caughtUp: 0, swapMs: 0 } as RetrainResult
+const rejected = {
+  time: START,
+  wishes: [],
+  outcome: 'rejected',
+  code: 'NO_BETTER',
+  text: 'It is worse.',
+  report,
+} as RetrainResult
+const failed = { time: START, wishes: [], outcome: 'failed', code: 'WORKER_FAILED', text: 'It died.' } as RetrainResult
+const details = { name: 'boosting', schema: 'f00dcafe' }
+const transition = (status: Transition['to']['status'], time: number = START + 9): Transition => ({
+  time,
+  from: { step: 3, status: 'running' },
+  to: { step: 4, status },
+  cause: 'EARNED',
+  text: 'It wins.',
+  by: '',
+})
+
+async function world(store = new MemoryModelStore()) {
+  const warnings: string[] = []
+  const challenged: string[] = []
+  const registered = await RegisteredModels.open({ models: store })
+  const succession = new Succession({ registered, details, onWarning: (text) => warnings.push(text) })
+  const trial = { status: 'promoted', step: 0, signals: 299 }
+  succession.serve({
+    challenge: (_, version) => void challenged.push(version),
+    status: () => ({ challenger: '', version: 'boosting-0', rollout: trial as never }),
+  })
+  const result = async (one: RetrainResult, models: Models | null = null): Promise<void> => {
+    if (models !== null) succession.adopt(models)
+    succession.onEvent({ type: 'result', result: one })
+    await succession.settled()
+  }
+  return { registered, succession, warnings, challenged, result, trial }
+}
+
+describe('a succession', () => {
+  test('registers what was trained, puts it to the learner, and makes it champion when its rollout says so', async () => {
+    const { registered, succession, warnings, challenged, result } = await world()
+    await result(candidate, made())
+    expect([challenged, registered.registry.challenger, registered.registry.champion]).toEqual([
+      ['boosting-1'],
+      1,
+      null,
+    ])
+    succession.moved(transition('running'), 'boosting-1')
+    succession.moved(transition('promoted'), 'boosting-1')
+    await succession.settled()
+    expect([registered.registry.challenger, registered.registry.champion]).toEqual([null, 1])
+    const read = (saved: Parameters<typeof unpackModels>[0]): Models => unpackModels(saved, FEATURES)
+    const { model, state } = await registered.champion({ schema: 'f00dcafe', read })
+    expect([state, model!.success.task]).toEqual(['ready', 'binary'])
+    await result(candidate, made())
+    succession.moved(transition('promoted'), 'boosting-2')
+    succession.moved(transition('ended'), 'boosting-2')
+    await succession.settled()
+    expect([registered.registry.champion, challenged, warnings]).toEqual([1, ['boosting-1', 'boosting-2'], []])
+  })
+
+  test('puts what was rejected or failed to nobody, and does not mistake an older model for it', async () => {
+    const { registered, challenged, result, warnings } = await world()
+    await result(failed, made())
+    await result(rejected)
+    expect([challenged, registered.registry.versions.length, registered.registry.challenger]).toEqual([[], 1, null])
+    await result(candidate)
+    expect([challenged, warnings.length]).toEqual([[], 1])
+  })
+
+  test('lets no model decide that could not be stored, and says why', async () => {
+    class Full extends MemoryModelStore {
+      override async put(): Promise<never> {
+        throw new Error('no space left')
+      }
+    }
+    const { registered, challenged, result, warnings } = await world(new Full())
+    await result(candidate, made())
+    expect([challenged, registered.registry.challenger, warnings]).toEqual([[], null, ['no space left']])
+  })
+
+  test('takes the challenger out of the books where the learner would not have it', async () => {
+    const { registered, succession, result, warnings } = await world()
+    succession.serve({
+      challenge: () => {
+        throw new Error('no rollout here')
+      },
+      status: () => ({ challenger: '', version: '', rollout: null }),
+    })
+    await result(candidate, made())
+    expect([registered.registry.challenger, warnings]).toEqual([null, ['no rollout here']])
+    expect(registered.registry.history.moves.at(-1)).toMatchObject({
+      reason: 'It could not challenge: no rollout here',
+    })
+    const { succession: alone, registered: books, warnings: told } = await world()
+    alone.serve(null as never)
+    alone.adopt(made())
+    alone.onEvent({ type: 'result', result: candidate })
+    await alone.settled()
+    expect([books.registry.challenger, told[0]]).toEqual([null, expect.stringContaining('must be served')])
+  })
+
+  test('lets a trial come to its end before a model that was trained because it was time is tried', async () => {
+    const { registered, challenged, result, trial } = await world()
+    const because = (...causes: string[]): RetrainResult =>
+      ({ ...candidate, wishes: causes.map((cause) => ({ cause, text: cause })) }) as unknown as RetrainResult
+    trial.status = 'running'
+    await result(because('schedule'), made())
+    expect(challenged).toEqual([])
+    expect(registered.registry.find(1).rejected).toEqual({ code: 'OTHER_ON_TRIAL', text: 'boosting-0 is on trial.' })
+    await result(because('schedule', 'drift'), made())
+    await result(because('performance'), made())
+    trial.status = 'ended'
+    await result(because('schedule'), made())
+    expect(challenged).toEqual(['boosting-2', 'boosting-3', 'boosting-4'])
+    // what has had its time in shadow makes room, what decides already does not
+    Object.assign(trial, { status: 'running', signals: 300 })
+    await result(because('schedule'), made())
+    Object.assign(trial, { status: 'running', step: 1 })
+    await result(because('schedule'), made())
+    expect(challenged.slice(3)).toEqual(['boosting-5'])
+  })
+
+  test('writes nothing while the past is lived again, and then the newest of it', async () => {
+    const { registered, succession, result } = await world()
+    await result(candidate, made())
+    await result(candidate, made())
+    succession.sleep()
+    succession.moved(transition('promoted', START + 1), 'boosting-1')
+    succession.moved(transition('promoted', START + 2), 'boosting-2')
+    await succession.settled()
+    expect(registered.registry.champion).toBeNull()
+    succession.wake()
+    await succession.settled()
+    expect(registered.registry.champion).toBe(2)
+    succession.wake()
+    await succession.settled()
+    expect(registered.registry.history.moves.filter(({ alias }) => alias === 'champion')).toHaveLength(1)
+  })
+
+  test('knows nothing of models that are in no books, and outlives whoever listens', async () => {
+    const { registered, succession } = await world()
+    succession.moved(transition('promoted'), '')
+    succession.moved(transition('promoted'), 'boosting-7')
+    await succession.settled()
+    expect(registered.registry.champion).toBeNull()
+    const deaf = new Succession({
+      registered,
+      details,
+      onWarning: () => {
+        throw new Error('deaf')
+      },
+    })
+    deaf.onEvent({ type: 'result', result: candidate })
+    await deaf.settled()
+    expect(errorOf(() => new Succession({} as never)).message).toContain('"registered"')
+  })
+
+  test('fits into a trainer', async () => {
+    const { succession } = await world()
+    const schema = { names: ['a', 'b', 'c'], size: 3, fingerprint: 'f00dcafe' }
+    const trainer = new BackgroundTrainer({ schema, adopt: succession.adopt, onEvent: succession.onEvent })
+    await trainer.close()
+  })
+})
