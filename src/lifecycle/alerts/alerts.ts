@@ -114,7 +114,8 @@ export class Alerts implements Serializable {
       const { code, severity, falseAlarms, kind, topic = code } = rule
       try {
         // a rule that fails half-way must not leave half a memory
-        const memory = structuredClone(this.#state.memories[code]!)
+        const old = this.#state.memories[code]!
+        const memory = old === null ? null : structuredClone(old)
         for (const { scope, text, evidence } of rule.read(health, memory, now).slice(0, MOST_FINDINGS)) {
           const finding = {
             scope: String(scope).slice(0, TEXT_LENGTH),

@@ -1,6 +1,8 @@
 export type { Alert, AlertRule, Evidence, FalseAlarms, Finding as AlertFinding, Severity } from './alert.ts'
 export { AlertDelivery, type AlertDeliveryOptions, type Logger } from './alert-delivery.ts'
+export { AlertWatch, type AlertWatchOptions } from './alert-watch.ts'
 export { Alerts, type AlertsOptions } from './alerts.ts'
 export { defaultAlertRules } from './default-rules.ts'
 export type { Happening, Health, Tally } from './health.ts'
+export type { FoundModel } from './health-of.ts'
 export type { AlertRuleOptions } from './options.ts'

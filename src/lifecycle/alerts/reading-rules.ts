@@ -23,15 +23,7 @@ export function readingRules({ maxModelAge, minTrades }: AlertRuleOptions): read
       if (rest <= 0) return told
       return [...told, { scope: 'others', text: `${rest} more scopes are halted.`, evidence: { halted: rest } }]
     }),
-    reading('DRAWDOWN', 'critical', ({ drawdown }) => {
-      if (drawdown === undefined) return []
-      const [value, limit] = [
-        finite('value', drawdown.value, 'INVALID_INPUT'),
-        finite('limit', drawdown.limit, 'INVALID_INPUT'),
-      ]
-      if (!(value > limit)) return []
-      return one(`Equity is ${percent(value)} below its peak; ${percent(limit)} is the limit.`, { value, limit })
-    }),
+    drawdownRule,
     reading('MODEL_FALLBACK', 'critical', ({ model }) => {
       if (model === undefined || model.state === 'ready') return []
       const { state, fallback, reason } = model
@@ -121,6 +113,25 @@ function reading(
 ): AlertRule<null> {
   const read = (health: Health, _: null, time: number): readonly Finding[] => find(health, time)
   return { code, severity, kind: 'state', falseAlarms, start: () => null, read }
+}
+
+/** Part of the limit that a drawdown must shrink to before it counts as over: equity that hovers there is told of once. */
+const RECOVERED = 0.8
+
+const drawdownRule: AlertRule<{ stands: boolean }> = {
+  code: 'DRAWDOWN',
+  severity: 'critical',
+  kind: 'state',
+  falseAlarms: 'deterministic',
+  start: () => ({ stands: false }),
+  read({ drawdown }, memory) {
+    if (drawdown === undefined) return []
+    const value = finite('value', drawdown.value, 'INVALID_INPUT')
+    const limit = finite('limit', drawdown.limit, 'INVALID_INPUT')
+    memory.stands = value > (memory.stands ? RECOVERED * limit : limit)
+    if (!memory.stands) return []
+    return one(`Equity is ${percent(value)} below its peak; ${percent(limit)} is the limit.`, { value, limit })
+  },
 }
 
 /** Tells everything of a kind that has happened since it last looked. */
