@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { checkCandlesCommand } from './check-candles-command.ts'
 import { checkFeaturesCommand } from './check-features-command.ts'
 import { doctorCommand } from './doctor-command.ts'
+import { modelsCommand } from './models-command.ts'
 import { replayCommand } from './replay-command.ts'
 import { reportCommand } from './report-command.ts'
 import { simulateCommand } from './simulate-command.ts'
@@ -24,7 +25,8 @@ const program = new Command('tradelearn')
       '  tradelearn check-candles --candles btc_1h.csv --timeframe 1h\n' +
       '  tradelearn check-features --candles btc_1h.csv --features my_features.mjs\n' +
       '  tradelearn doctor state/btc\n' +
-      '  tradelearn replay state/btc --options my_bot_options.mjs\n\n' +
+      '  tradelearn replay state/btc --options my_bot_options.mjs\n' +
+      '  tradelearn models state/models\n\n' +
       'A research and engineering tool; no investment advice. It never sends an order.',
   )
 for (const command of [
@@ -35,6 +37,7 @@ for (const command of [
   checkFeaturesCommand(),
   doctorCommand(),
   replayCommand(),
+  modelsCommand(),
 ]) {
   program.addCommand(command)
 }
