@@ -14,6 +14,11 @@ export type Kind = {
   readonly payoff: number
   /** Signals that share one outcome and one choice. */
   readonly cluster: number
+  /**
+   * A champion that is a model: it keeps a half of the signals, whatever the candidate does, and those win by so much more often,
+   * the others by so much less. Left out, it is the baseline.
+   */
+  readonly championEdge?: number
 }
 
 /** What became of one candidate: signals until each, or none. */
@@ -37,12 +42,19 @@ export function live(kind: Kind, signals: number, seed: string, options: Partial
   const rollout = new Rollout({ name: seed, ...options })
   const life = { pastShadow: 0, promoted: 0, ended: 0, cause: '', naive: 0 }
   const sums = { kept: 0, keptReturns: 0, returns: 0 }
+  const { championEdge } = kind
   let keeps = false
+  let championShare = 1
   let y: 0 | 1 = 0
   for (let i = 0; i < signals; i++) {
     if (i % kind.cluster === 0) {
       keeps = rng.next() < kind.keeps
-      y = rng.next() < (keeps ? kind.kept : kind.skipped) ? 1 : 0
+      let wins = keeps ? kind.kept : kind.skipped
+      if (championEdge !== undefined) {
+        championShare = rng.next() < 0.5 ? 1 : 0
+        wins += championShare === 1 ? championEdge : -championEdge
+      }
+      y = rng.next() < wins ? 1 : 0
     }
     // a cluster's signals come together, and their trades last until the next cluster
     const decidedAt = START + (i - (i % kind.cluster)) * BETWEEN + (i % kind.cluster) * 60_000
@@ -52,8 +64,9 @@ export function live(kind: Kind, signals: number, seed: string, options: Partial
     const netReturn = y === 1 ? 0.01 * kind.payoff : -0.01
     const share = keeps ? 1 : 0
     rollout.tell({ kind: 'decided', time: decidedAt, arm })
-    const size = arm === 'champion' ? 0.02 : 0.02 * share
-    const changes = rollout.tell({ kind: 'settled', time, decidedAt, step, arm, share, y, netReturn, size })
+    const size = 0.02 * (arm === 'champion' ? championShare : share)
+    const settled = { time, decidedAt, step, arm, share, championShare, y, netReturn, size }
+    const changes = rollout.tell({ kind: 'settled', ...settled })
     for (const { to, cause } of changes) {
       if (to.step > 0 && life.pastShadow === 0) life.pastShadow = i + 1
       if (to.status === 'promoted') life.promoted = i + 1
@@ -74,4 +87,28 @@ export function live(kind: Kind, signals: number, seed: string, options: Partial
 /** Win rates of kept and skipped signals, where keeping `keeps` of signals that win at `all` lifts wins to `kept`. */
 export function lifting(all: number, kept: number, keeps: number): Pick<Kind, 'keeps' | 'kept' | 'skipped'> {
   return { keeps, kept, skipped: (all - kept * keeps) / (1 - keeps) }
+}
+
+/**
+ * A model that was promoted and has chosen well for `good` signals, until what it keeps wins at other rates: signals from then on
+ * until it is ended; 0 where it is not within `signals`.
+ */
+export function turn(kind: Kind, good: number, signals: number, seed: string): number {
+  const rng = new SeededRng(seed)
+  // how it got there is not asked; of the guards only what it leaves is looked at
+  const steps = [{ share: 0, hold: 0, signals: 0, evidence: 0, approval: false }]
+  const rollout = new Rollout({ name: seed, steps, margin: 0, maxDrawdown: 0.999, winRateSlack: 1 })
+  for (let i = 0; i < good + signals; i++) {
+    const keeps = rng.next() < kind.keeps
+    const [kept, skipped] = i < good ? [0.52, 0.38] : [kind.kept, kind.skipped]
+    const y = rng.next() < (keeps ? kept : skipped) ? 1 : 0
+    const decidedAt = START + i * BETWEEN
+    const { step } = rollout
+    const { arm } = rollout.assign(`s-${i}`)
+    rollout.tell({ kind: 'decided', time: decidedAt, arm })
+    const how = { decidedAt, step, arm, share: keeps ? 1 : 0, y, netReturn: y === 1 ? 0.01 : -0.01, size: 0 } as const
+    rollout.tell({ kind: 'settled', time: decidedAt + 2 * HOUR, ...how })
+    if (rollout.status === 'ended') return i < good ? Number.NaN : i - good + 1
+  }
+  return 0
 }

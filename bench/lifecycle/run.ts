@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { Progress } from '../../src/cli/progress.ts'
 import { describeMachine, machine } from '../machine.ts'
 import { fixed, markdownTable } from '../streams/markdown.ts'
-import { type Kind, type Life, lifting, live } from './lives.ts'
+import { type Kind, type Life, lifting, live, turn } from './lives.ts'
 
 const HELP = `Usage: npm run bench:lifecycle -- [options]
 
@@ -37,6 +37,12 @@ const lifts = (from: number, to: number, keeps: number): Kind => ({
   ...lifting(from, to, keeps),
   name: `${Math.round(100 * from)} % to ${Math.round(100 * to)} %, keeps ${Math.round(100 * keeps)} %`,
 })
+/** A challenger of a champion that lifts wins by `edge` itself. */
+const beside = (edge: number, kind: Kind): Kind => ({
+  ...kind,
+  championEdge: edge,
+  name: `beside 45 % to ${Math.round(45 + 100 * edge)} %: ${kind.name}`,
+})
 const KINDS: readonly Kind[] = [
   blind('keeps 10 %', 0.1, 0.45),
   blind('keeps 50 %', 0.5, 0.45),
@@ -53,7 +59,21 @@ const KINDS: readonly Kind[] = [
   lifts(0.45, 0.43, 0.5),
   lifts(0.45, 0.38, 0.5),
   lifts(0.45, 0.35, 0.5),
+  beside(0.05, blind('keeps 50 %', 0.5, 0.45)),
+  beside(0.05, lifts(0.45, 0.5, 0.5)),
+  beside(0.05, lifts(0.45, 0.55, 0.5)),
+  beside(0.02, lifts(0.45, 0.52, 0.5)),
+  beside(0, blind('keeps 50 %', 0.5, 0.45)),
 ]
+/** What a promoted model's choice is worth after it was worth 45 % to 52 % for {@link GOOD} signals. */
+const TURNS: readonly Kind[] = [
+  lifts(0.45, 0.52, 0.5),
+  blind('keeps 50 %', 0.5, 0.45),
+  lifts(0.45, 0.42, 0.5),
+  lifts(0.45, 0.38, 0.5),
+  lifts(0.45, 0.35, 0.5),
+]
+const GOOD = 1000
 
 function main(lives: number, signals: number, json: string | undefined): void {
   const progress = new Progress({ label: 'bench:lifecycle' })
@@ -92,8 +112,33 @@ function main(lives: number, signals: number, json: string | undefined): void {
       ]),
     ]),
   )
+  const turns = TURNS.map((kind) => {
+    const all = Array.from({ length: lives }, (_, i) => turn(kind, GOOD, signals, `${kind.name} turn ${i}`))
+    const times = all.filter((at) => at > 0).sort((a, b) => a - b)
+    const early = all.filter(Number.isNaN).length
+    return {
+      name: kind.name,
+      early,
+      share: (100 * times.length) / lives,
+      median: times[times.length >> 1] ?? Number.NaN,
+    }
+  })
+  console.log(
+    `\nPromoted models that lifted wins from 45 to 52 % for ${GOOD} signals, and then did otherwise, by what they leave.\n`,
+  )
+  console.log(
+    markdownTable([
+      ['since then', `thrown out within ${signals} signals %`, 'after signals', 'thrown out before %'],
+      ...turns.map(({ name, early, share, median }) => [
+        name,
+        fixed(share, 1),
+        fixed(median, 0),
+        fixed((100 * early) / lives, 1),
+      ]),
+    ]),
+  )
   if (json !== undefined)
-    writeFileSync(json, `${JSON.stringify({ machine: machine(), lives, signals, figures }, null, 2)}\n`)
+    writeFileSync(json, `${JSON.stringify({ machine: machine(), lives, signals, figures, turns }, null, 2)}\n`)
 }
 
 /** Share of lives in percent in which something happened, and the median number of signals until then. */
