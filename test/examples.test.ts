@@ -10,6 +10,21 @@ const folder = join(root, 'examples')
 
 /** What each example must say. */
 const SAYS: Readonly<Record<string, readonly RegExp[]>> = {
+  'adaptive.ts': [
+    /entryThreshold +learnt +0\.6 -> 0\.69 +better by 0\.\d+ ATR a decision/,
+    /sizeMultiplier +learnt +1 -> 0\.9 /,
+    /proposed[\s\S]+approved/,
+    /Its sources lower the win probability [\s\S]+ the configuration says /,
+    /Taken back/,
+  ],
+  'alerts.ts': [
+    /day +\d+ {2}fatal raised +DRAWDOWN: Equity is \d\.\d\d % below its peak/,
+    /warn +raised +DRIFT: page-hinkley found/,
+    /restart: .*DRIFT stand, and are not told again\n(?![\s\S]*raised +DRIFT)/,
+    /info +recovered DRIFT: Over/,
+    /1500 outcomes learned from; 3\d\d daily summaries; the chat was not reached [34]\d\d times/,
+    /Faults of companions: 0/,
+  ],
   'alpaca-bot.ts': [
     /900 by request, 4560 by stream, [1-9]\d* told again, 42 corrected/,
     /[1-9]\d* fills, [1-9]\d* rejected, 6 reconnects/,
@@ -40,6 +55,13 @@ const SAYS: Readonly<Record<string, readonly RegExp[]>> = {
     /candidate: better on the same trades/,
     /800 signals, every one decided, [1-9]\d* of them while a thread was training; 800 learned from/,
     /The models in charge now: trained on \d+ trades. Faults of companions: 0/,
+  ],
+  'model-life.ts': [
+    /trees-1 decides 10 % of signals \(earned\): Evidence [\d.]+ of 20/,
+    /trees-1 promoted \(earned\)/,
+    /trees-2: retired/,
+    /is on trial|not ahead/,
+    /Decides now: trees-\d+\./,
   ],
   'own-learner.ts': [/obeys all \d+ laws/, /Restored to the bit/],
   'quickstart.ts': [/1000 trades learned from; the model is active/],
