@@ -137,6 +137,8 @@ export type ExploredSignal = {
 
 /** How a rollout dealt out a signal. */
 export type DealtSignal = {
+  /** The rollout's name; how the signal ends counts for no other. Absent in what was saved before there could be several. */
+  readonly rollout?: string
   readonly arm: 'champion' | 'candidate'
   /** How likely it was that this arm would decide. */
   readonly propensity: number

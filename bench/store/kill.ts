@@ -9,8 +9,8 @@ import { journalVictim, killLoop, type Victim } from '../../test/store/kill-loop
 import { NO_POSTGRES, PostgresServer } from '../../test/store/sql/postgres-server.ts'
 import { SQLITES } from '../../test/store/sql/sqlite-drivers.ts'
 
-const HELP = `Kills writers with -9 in the midst of writing, 0 to 40 ms after each has opened its store, and counts what is missing
-afterwards: journal, SQLite and PostgreSQL, as far as they are here.
+const HELP = `Kills writers with -9 in the midst of writing, 0 to 40 ms after each has opened its store and 0 to 5 events
+were acknowledged, and counts what is missing afterwards: journal, SQLite and PostgreSQL, as far as they are here.
 
     npx tsx bench/store/kill.ts [--kills 500] [--seed text] [--only journal]
 

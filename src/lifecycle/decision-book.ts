@@ -303,10 +303,12 @@ const freeze = <T extends { readonly decision: Decision }>(entry: T): T => {
 
 /** Makes a decision unchangeable, so that what the bot holds and what the book remembers stay the same. */
 export function freezeDecision(decision: Decision): Decision {
-  const { reasons, prediction, model, challenger } = decision
+  const { reasons, prediction, model, challenger, trial, exploration } = decision
   for (const part of [reasons, ...reasons, model.reasons, ...model.reasons, prediction.interval, prediction, model])
     Object.freeze(part)
   if (challenger) freezeChallenge(challenger)
+  if (trial) Object.freeze(trial)
+  if (exploration) Object.freeze(exploration)
   return Object.freeze(decision)
 }
 

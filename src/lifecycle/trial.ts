@@ -49,7 +49,7 @@ export function answer(question: Question): Answer {
   if (!(baseline.size > 0)) return { plan: baseline, mode: 'shadow' }
   const { arm, propensity } = rollout.assign(id)
   const shareOf = ({ size }: Plan): number => clamp(size / baseline.size, 0, 1)
-  const dealt = { arm, propensity, step: rollout.step, share: shareOf(challenger ?? model) }
+  const dealt = { rollout: rollout.name, arm, propensity, step: rollout.step, share: shareOf(challenger ?? model) }
   if (champion === 'baseline' || challenger === null) {
     if (arm === 'champion') return { plan: baseline, mode: 'shadow', trial: dealt }
     return { ...tryOut(question, model), mode: 'live', trial: dealt }
@@ -94,7 +94,9 @@ export function tellSettled(
 ): readonly Transition[] {
   const { trial, challenger, time, size } = decision
   if (rollout === null || trial === undefined) return []
-  const { arm, step, share, championShare } = trial
+  const { arm, step, share, championShare, rollout: name = rollout.name } = trial
+  // what was dealt in the trial of somebody else says nothing about this one
+  if (name !== rollout.name) return []
   const { probability } = (challenger ?? decision).prediction
   return rollout.tell({
     kind: 'settled',

@@ -195,6 +195,26 @@ describe('a challenger', () => {
     expect(live(learner, 31, 1)[0]!.challenger!.version).toBe('third')
   })
 
+  test('is not judged by signals that were dealt in the trial before', () => {
+    for (const mode of ['live', 'rollout'] as const) {
+      const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0, 3), mode))
+      if (mode === 'live') learner.challenge(likes(0), 'second')
+      learner.onCandle(candleAt('A', 2, 100))
+      const own = { meta: { confidence: 0.3, source: 'ai' }, stop: 90, target: 110 } as const
+      const before = learner.decide(signalAt(3, own), account)
+      expect(before.trial!.rollout).toBe(mode === 'live' ? 'second' : 'first')
+      learner.challenge(likes(2, 3), 'third')
+      learner.onCandle(candleAt('A', 3, 100))
+      const after = learner.decide(signalAt(4, own), account)
+      expect(after.trial!.rollout).toBe('third')
+      learner.onCandle({ ...candleAt('A', 4, 100), high: 111 })
+      for (const { id, action } of [before, after]) {
+        if (action !== 'skip') learner.learn(id, { exitPrice: 110, exitTime: START + 4.5 * HOUR })
+      }
+      expect(learner.status()).toMatchObject({ trades: 2, rollout: { signals: 1 } })
+    }
+  })
+
   test('meets the baseline while no model has been promoted', () => {
     const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0), 'rollout'))
     live(learner, 1, 30)

@@ -41,8 +41,8 @@ export function journalVictim(): Victim & { readonly free: () => void } {
 }
 
 /**
- * Starts a writer and ends it, 0 to 40 ms after it has said that it is open; so many times, then looks. Each writer reads
- * everything back and says what is not as it was written.
+ * Starts a writer and ends it, 0 to 40 ms after it has opened its store and 0 to 5 events were acknowledged; so many times, then
+ * looks. Each writer reads everything back and says what is not as it was written.
  */
 export async function killLoop(
   { kind, where, open }: Victim,
@@ -67,7 +67,10 @@ export async function killLoop(
   let lostEvents = 0
   try {
     for (let i = 0; i < kills; i++) {
-      const lines = await ended([script, packages, kind, where], folder, end, rng.next() * 40)
+      const lines = await ended([script, packages, kind, where], folder, end, {
+        after: rng.next() * 40,
+        events: Math.floor(rng.next() * 6),
+      })
       for (const line of lines) {
         const [word, number] = line.split(' ')
         const n = Number(number)
@@ -91,18 +94,22 @@ export async function killLoop(
   }
 }
 
+/** When a writer ends: so many milliseconds after so many events were acknowledged. */
+type Moment = { readonly after: number; readonly events: number }
+
 /** What a writer said before its end. */
-function ended(args: readonly string[], cwd: string, end: End, after: number): Promise<readonly string[]> {
+function ended(args: readonly string[], cwd: string, end: End, { after, events }: Moment): Promise<readonly string[]> {
   return new Promise((resolve) => {
     const stdio = ['ignore', 'pipe', 'pipe'] as const
-    const child = spawn(process.execPath, [...args, end, String(after)], { cwd, stdio: [...stdio] })
+    const child = spawn(process.execPath, [...args, end, String(after), String(events)], { cwd, stdio: [...stdio] })
     const isSignal = end.startsWith('SIG')
     let said = ''
     let complaint = ''
     let timer: ReturnType<typeof setTimeout> | undefined
     child.stdout.on('data', (data) => {
       said += data
-      if (isSignal && said.includes('open ')) timer ??= setTimeout(() => child.kill(end as NodeJS.Signals), after)
+      const isTime = said.includes('open ') && said.split('event ').length > events
+      if (isSignal && isTime) timer ??= setTimeout(() => child.kill(end as NodeJS.Signals), after)
     })
     child.stderr.on('data', (data) => {
       complaint += data

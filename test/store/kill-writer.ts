@@ -8,9 +8,10 @@ import { trades } from './sql/trades.ts'
 /**
  * A bot that is going to die: reads everything back, says what it found, then stores events, and decisions where there are tables
  * for them, as fast as it can, and says what was acknowledged. Arguments: where packages are, the kind of store, its file,
- * directory or connection, and how it ends: by itself in one of these ways after so many milliseconds, or as it is made to.
+ * directory or connection, and how it ends: by itself in one of these ways, so many milliseconds after so many events were
+ * acknowledged, or as it is made to.
  */
-const [packages, kind, where, end, after] = process.argv.slice(2) as [string, string, string, string, string]
+const [packages = '', kind = '', where = '', end = '', after = '', events = ''] = process.argv.slice(2)
 const load = createRequire(packages)
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 
@@ -43,19 +44,24 @@ const { warnings } = await store.open(
 for (const warning of warnings) say(`bad warning ${warning}`)
 say(`open ${last}`)
 
-setTimeout(() => {
+let acknowledged = 0
+const finish = (): void => {
   if (end === 'exit') process.exit(1)
   if (end === 'abort') process.abort()
   if (end === 'throw') throw new Error('thrown on purpose')
   if (end === 'reject') void Promise.reject(new Error('rejected on purpose'))
-}, Number(after))
+}
+if (events === '0') setTimeout(finish, Number(after))
 
 const { record, outcome } = trades(1)[0]!
 for (;;) {
   // bursts, so that batches are of several sizes
   for (let i = 0; i < 1 + (last % 4); i++) {
     const n = ++last
-    void store.append({ n, text: 'x'.repeat(200) }).then(() => say(`event ${n}`))
+    void store.append({ n, text: 'x'.repeat(200) }).then(() => {
+      say(`event ${n}`)
+      if (++acknowledged === Number(events)) setTimeout(finish, Number(after))
+    })
     if (!tables) continue
     const id = `t-${n}`
     const decided = tables.recordDecision({ ...record, decision: { ...record.decision, id } })
