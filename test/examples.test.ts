@@ -3,7 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+
+// training threads give way to whatever else the machine does
+vi.setConfig({ testTimeout: 180_000 })
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'examples')
@@ -92,8 +95,7 @@ test.each(examples)('%s says what it shows, how to run it, and runs', async (fil
     env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
   })
   for (const words of SAYS[file]!) expect(stdout).toMatch(words)
-  // training threads give way to whatever else the machine does
-}, 180_000)
+})
 
 test('the lines that an existing bot needs are few', () => {
   const marked = readFileSync(join(folder, 'existing-bot.ts'), 'utf8').match(/\S.*\/\/ \+ tradelearn$/gm)!
