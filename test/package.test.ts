@@ -161,8 +161,8 @@ test('a learner saved by the ESM build goes on in the CJS build, to the bit', as
   expect(continued).not.toBe(half)
 })
 
-test('training threads start from the installed package, in the ESM build and in the CJS build', async () => {
-  const names = '{ GradientBoosting, SeededRng, TrainingPool }'
+test('training threads and processes start from the installed package, in the ESM build and in the CJS build', async () => {
+  const names = '{ GradientBoosting, SeededRng, TrainingPool, spawnProcess }'
   const program = `
     ;(async () => {
       const rng = new SeededRng('threads')
@@ -187,13 +187,22 @@ test('training threads start from the installed package, in the ESM build and in
         await pool.fit(there, rows, y)
         await pool.close()
       }
-      console.log(JSON.stringify([JSON.stringify(here) === JSON.stringify(there), here.trees.length, said > 10]))
+      const processes = process.getBuiltinModule('node:child_process')
+      const { fork } = processes
+      let told = 0
+      processes.fork = (...given) => fork(...given).on('message', () => told++)
+      const alone = new GradientBoosting(options)
+      const pool = new TrainingPool({ spawn: () => spawnProcess() })
+      await pool.fit(alone, rows, y)
+      await pool.close()
+      const same = JSON.stringify(here) === JSON.stringify(there) && JSON.stringify(here) === JSON.stringify(alone)
+      console.log(JSON.stringify([same, here.trees.length, said > 10, told > 5]))
     })()`
   for (const file of [
     write('threads.mjs', `import ${names} from 'tradelearn'\n${program}`),
     write('threads.cjs', `const ${names} = require('tradelearn')\n${program}`),
   ]) {
-    expect(JSON.parse(await node(file)), file).toEqual([true, 5, true])
+    expect(JSON.parse(await node(file)), file).toEqual([true, 5, true, true])
   }
 })
 

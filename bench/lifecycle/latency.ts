@@ -1,241 +1,49 @@
 /**
- * How long a bot waits for a decision while its models are trained anew in a worker, and what the swap costs.
- *
- *     npm run bench:latency -- [seconds a phase] [calls for the heap]
- *
- * 50 features; success, return and stop risk are each a mixture with 100 boosted trees. Decisions come in threes, a
- * millisecond apart. Needs `--expose-gc` for the heap, which the script sees to.
+ * How long a bot waits for a decision while its models are trained anew, and what the swap costs. Bundles `latency-life.ts`, as a
+ * bot would have it, and runs it.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import { Worker } from 'node:worker_threads'
+import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
-import {
-  defaultFeatures,
-  FeatureEngineer,
-  GradientBoosting,
-  nodeThread,
-  numeric,
-  SeededRng,
-  TradeLearner,
-} from 'tradelearn'
-import { BackgroundTrainer, defaultRecipe, type SettledRow } from '../../src/lifecycle/background-trainer/index.ts'
-import { learnInOrder } from '../../src/lifecycle/background-trainer/recipe.ts'
-import { describeMachine, machine } from '../machine.ts'
 
-setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc') as () => void
+const HELP = `Times decisions while nothing else goes on, while models are trained in a worker, and while they are in a process.
 
-const SECONDS = Number(process.argv[2] ?? 10)
-const CALLS = Number(process.argv[3] ?? 1_000_000)
-const HOUR = 3_600_000
-const START = 1_600_000_000_000
-/** So many rows and trees make snapshots of a megabyte, most of it the rows that boosted trees remember. */
-const ROWS = 600
-const PARAMS = { trees: 100, maxLeaves: 8, minSamplesLeaf: 10 }
+    npm run bench:latency -- [--seconds 10] [--calls 1000000] [--rows 600]
 
-const folder = mkdtempSync(join(tmpdir(), 'tradelearn-latency-'))
-const script = join(folder, 'worker.mjs')
-await build({
-  entryPoints: [join(import.meta.dirname, '../../src/worker/index.ts')],
-  outfile: script,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  logLevel: 'error',
-})
+  --seconds  of each phase
+  --calls    after which the heap is looked at
+  --rows     that each retraining uses; 600 make models of a megabyte`
 
-// 28 features from candles, and the bot's own to make 50
-const own = Object.fromEntries(Array.from({ length: 22 }, (_, i) => [`own${i}`, numeric()]))
-const engineer = new FeatureEngineer({ ...defaultFeatures(), meta: own })
-const { size } = engineer.schema
-const rng = new SeededRng('latency')
-const draw = (): Float64Array => Float64Array.from({ length: size }, () => rng.next() - 0.5)
-const rows: SettledRow[] = Array.from({ length: ROWS }, (_, i) => {
-  const x = draw()
-  const y = rng.next() < 0.5 + 0.4 * Math.tanh(3 * (x[0]! + x[1]! * x[2]!)) ? 1 : 0
-  const time = START + i * HOUR
-  const netReturn = y ? 0.02 : -0.01
-  return {
-    id: `${i}`,
-    symbol: 'A',
-    side: 'long',
-    time,
-    labelEnd: time + HOUR,
-    x,
-    probability: 0.5,
-    y,
-    netReturn,
-    stopHit: y ? 0 : 1,
-  }
-})
-const train = (seed: string) => {
-  const models = defaultRecipe.create(size, PARAMS, seed)
-  const labels = {
-    success: rows.map(({ y }) => y),
-    expectedReturn: rows.map(({ netReturn }) => netReturn),
-    stopRisk: rows.map(({ stopHit }) => stopHit),
-  }
-  for (const name of ['success', 'expectedReturn', 'stopRisk'] as const) {
-    for (const _ of learnInOrder(
-      models[name],
-      rows.map(({ x }) => x),
-      labels[name],
-    ));
-  }
-  return models
-}
-
-const learner = new TradeLearner({
-  features: engineer,
-  models: train('champion'),
-  mode: 'live',
-  maxOpen: 20,
-  clock: { now: () => 0 },
-})
-let price = 100
-for (let i = 0; i < 300; i++) {
-  const open = price
-  price *= 1 + 0.004 * (rng.next() - 0.5)
-  learner.onCandle({
-    symbol: 'A',
-    time: START + i * HOUR,
-    open,
-    high: Math.max(open, price) * 1.001,
-    low: Math.min(open, price) * 0.999,
-    close: price,
-    volume: 1,
-  })
-}
-const forest = new GradientBoosting({ features: size, task: 'binary', ...PARAMS })
-forest.fit(
-  rows.map(({ x }) => x),
-  rows.map(({ y }) => y),
-)
-
-const account = { equity: 100_000, positions: [] }
-const meta = Object.fromEntries(Object.keys(own).map((name, i) => [name, i / 10]))
-const signal = { symbol: 'A', side: 'long', time: START + 300 * HOUR, meta } as const
-const vectors = Array.from({ length: 64 }, draw)
-const decide = (): void => {
-  const { id, action } = learner.decide(signal, account)
-  // not traded, so that it makes room for the next
-  if (action !== 'skip') learner.cancel(id)
-}
-
-const micro = (nanoseconds: number): string => (nanoseconds / 1000).toFixed(1)
-const milli = (nanoseconds: number): string => (nanoseconds / 1e6).toFixed(2)
-
-/** Milliseconds that this thread has waited for a core, where Linux says so: what others on the machine have cost. */
-function waited(): number {
-  const path = '/proc/thread-self/schedstat'
-  return existsSync(path) ? Number(readFileSync(path, 'utf8').split(' ')[1]) / 1e6 : NaN
-}
-
-/** Decisions for some seconds, with the delay of the event loop beside them. */
-async function phase(name: string): Promise<void> {
-  const decisions = createHistogram()
-  const predictions = createHistogram()
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  delay.enable()
-  const before = waited()
-  const end = performance.now() + 1000 * SECONDS
-  let k = 0
-  while (performance.now() < end) {
-    for (let i = 0; i < 3; i++) {
-      const x = vectors[k++ & 63]!
-      const a = process.hrtime.bigint()
-      forest.predict(x)
-      const b = process.hrtime.bigint()
-      decide()
-      const c = process.hrtime.bigint()
-      predictions.record(b - a || 1n)
-      decisions.record(c - b || 1n)
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-  delay.disable()
-  const share = (100 * (waited() - before)) / (1000 * SECONDS)
-  const shares = [50, 99, 99.9] as const
-  const line = (histogram: { percentile(p: number): number; max: number }, unit: (n: number) => string): string =>
-    [...shares.map((p) => unit(histogram.percentile(p))), unit(histogram.max)].join(' | ')
-  console.log(`| ${name} | decide, µs | ${line(decisions, micro)} |`)
-  console.log(`| ${name} | predict of 100 trees, µs | ${line(predictions, micro)} |`)
-  console.log(`| ${name} | event-loop delay, ms | ${line(delay, milli)} |`)
-  console.log(`| ${name} | of the time waited for a core | ${share.toFixed(1)} % | | | |`)
-}
-
-/** Bytes by which the heap has grown after so many calls. */
-function growth(act: (i: number) => void): number {
-  for (let i = 0; i < 20_000; i++) act(i)
-  gc()
-  const before = process.memoryUsage().heapUsed
-  for (let i = 0; i < CALLS; i++) act(i)
-  gc()
-  return process.memoryUsage().heapUsed - before
-}
-
-console.log(describeMachine(machine()))
-console.log(`${size} features, ${ROWS} rows, ${SECONDS} s a phase\n`)
-console.log('| phase | what | p50 | p99 | p99.9 | max |\n|---|---|---|---|---|---|')
-for (let i = 0; i < 3000; i++) decide()
-await phase('idle')
-
-const swaps: number[] = []
-let adopted = 0
-let training = true
-const trainer = new BackgroundTrainer({
-  schema: engineer.schema,
-  triggers: [],
-  plan: { folds: 2 },
-  recipe: { ...defaultRecipe, name: 'default' },
-  spawn: () => nodeThread(new Worker(script)),
-  gate: { minDistance: 0, minNewRows: 0 },
-  clock: { now: () => performance.now() },
-  adopt: () => void adopted++,
-  onEvent: (event) => {
-    if (event.type !== 'result') return
-    if (event.result.outcome === 'candidate') swaps.push(event.result.swapMs)
-    else if (event.result.outcome !== 'aborted') console.error(event.result)
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '10' },
+    calls: { type: 'string', default: '1000000' },
+    rows: { type: 'string', default: '600' },
+    help: { type: 'boolean' },
   },
 })
-for (const row of rows) trainer.observe(row)
-const retraining = (async () => {
-  while (training) {
-    trainer.request('bench')
-    await trainer.idle()
-  }
-})()
-await phase('retraining in a worker')
-training = false
-trainer.abort()
-await retraining
-await trainer.close()
-console.log(
-  `\n${adopted} candidates adopted meanwhile; swap gaps ${swaps.map((gap) => gap.toFixed(3)).join(', ') || 'none'} ms`,
-)
-
-// the swap alone, of models of a megabyte
-const bytes = (models: object): number =>
-  Object.values(models).reduce((sum, model) => sum + JSON.stringify(model).length, 0)
-const [one, two] = [train('one'), train('two')]
-let current = one
-const gaps = createHistogram()
-for (let i = 0; i < 10_000; i++) {
-  const a = process.hrtime.bigint()
-  current = i % 2 ? one : two
-  current.success.predict(vectors[i & 63]!)
-  gaps.record(process.hrtime.bigint() - a || 1n)
+if (values.help) {
+  console.log(HELP)
+  process.exit()
 }
-console.log(
-  `swap of models of ${(bytes(one) / 1e6).toFixed(2)} MB with the first prediction after it: p50 ${micro(gaps.percentile(50))} µs, p99.9 ${micro(gaps.percentile(99.9))} µs`,
-)
+const given = [values.seconds, values.calls, values.rows]
+if (!given.every((text) => Number(text) >= 1))
+  throw new Error(`Numbers from 1 are wanted, got ${given.join(', ')}.\n${HELP}`)
 
-console.log(
-  `\nheap after ${CALLS} calls: predict ${growth((i) => void forest.predict(vectors[i & 63]!))} bytes, decide ${growth(decide)} bytes`,
-)
+const folder = mkdtempSync(join(tmpdir(), 'tradelearn-latency-'))
+const bundled = async (file: string, name: string): Promise<string> => {
+  const outfile = join(folder, `${name}.mjs`)
+  await build({
+    entryPoints: [join(import.meta.dirname, file)],
+    ...{ outfile, bundle: true, format: 'esm', platform: 'node', logLevel: 'error' },
+  })
+  return outfile
+}
+const life = await bundled('latency-life.ts', 'life')
+const worker = await bundled('../../src/worker/index.ts', 'worker')
+const { status } = spawnSync(process.execPath, ['--expose-gc', life, worker, ...given], { stdio: 'inherit' })
 rmSync(folder, { recursive: true })
+process.exitCode = status ?? 1

@@ -96,7 +96,7 @@ export {
 export { systemClock } from './system-clock.ts'
 export type { TaughtPast } from './teach-past.ts'
 export type { NodeWorker, Spawn, Thread, WebWorker } from './threads.ts'
-export { nodeThread, spawnThread, webThread } from './threads.ts'
+export { nodeThread, spawnProcess, spawnThread, webThread } from './threads.ts'
 export { TradeLearner } from './trade-learner.ts'
 export type { DriftMark, Status, TradeLearnerOptions } from './trade-learner-options.ts'
 export {

@@ -1,7 +1,7 @@
 import { integer } from '../core/check.ts'
 import { TradeLearnError } from '../core/errors.ts'
 import type { InferParams, Space, StopRule, Study, TrialOutcome, TrialVerdict } from '../study/index.ts'
-import type { Thread } from './threads.ts'
+import { parentOf, type Thread } from './threads.ts'
 
 /** A trial in another thread: as `Trial`, but the verdict has to be waited for. */
 export type ServedTrial<P> = {
@@ -182,22 +182,15 @@ class Worker {
   }
 }
 
-type Port = { postMessage(message: Said): void; on(event: 'message', listener: (message: Asked) => void): void }
-type Scope = { postMessage(message: Said): void; onmessage: ((event: { data: Asked }) => void) | null }
-type Host = { process?: { getBuiltinModule?: (name: string) => { parentPort: Port | null } | undefined } }
-
 /**
  * Makes this thread one that runs trials: to be called once by the script that {@link optimizeInThreads} spawns.
  *
  * @throws `WORKER_FAILED` where this is no thread
  */
 export function serveTrials<S extends Space = Space>(objective: ServedObjective<InferParams<S>>): void {
-  const port = (globalThis as unknown as Host).process?.getBuiltinModule?.('node:worker_threads')?.parentPort
-  const scope = globalThis as unknown as Scope
-  if (!port && !('WorkerGlobalScope' in globalThis)) {
-    throw new TradeLearnError('WORKER_FAILED', 'Trials are served by a worker thread, and this is none.')
-  }
-  const say = (message: Said): void => (port ? port.postMessage(message) : scope.postMessage(message))
+  const parent = parentOf()
+  if (!parent) throw new TradeLearnError('WORKER_FAILED', 'Trials are served by a worker thread, and this is none.')
+  const say = (message: Said): void => parent.post(message, [])
   let decide: (verdict: TrialVerdict) => void = () => {}
   const hear = async (asked: Asked): Promise<void> => {
     if ('verdict' in asked) return decide(asked.verdict)
@@ -216,7 +209,6 @@ export function serveTrials<S extends Space = Space>(objective: ServedObjective<
     }
     say({ trial: id, outcome })
   }
-  if (port) port.on('message', (asked) => void hear(asked))
-  else scope.onmessage = ({ data }) => void hear(data)
+  parent.listen((asked) => void hear(asked as Asked))
   say({ ready: true })
 }

@@ -1,6 +1,6 @@
-/** A thread, as far as training needs one; the same in Node and in browsers. */
+/** A thread, or a process of its own, as far as training needs one; the same in Node and in browsers. */
 export type Thread = {
-  /** Sends a message; the buffers are handed over. */
+  /** Sends a message; the buffers are handed over, or copied where they cannot be. */
   post(message: unknown, transfer: readonly ArrayBuffer[]): void
   /** Called with each message, and with a reason when the thread has failed or ended. */
   listen(onMessage: (message: unknown) => void, onFailure: (reason: string) => void): void
@@ -39,11 +39,37 @@ export type WebWorker = {
   terminate(): void
 }
 
+/** What is needed of a `ChildProcess` of `node:child_process`. */
+type NodeProcess = {
+  send(message: unknown): boolean
+  on(event: 'message' | 'error' | 'exit', listener: (value: unknown, signal?: unknown) => void): void
+  kill(signal: 'SIGKILL'): boolean
+  unref(): void
+  ref(): void
+  readonly channel?: { ref(): void; unref(): void } | null
+}
+
+type Modules = {
+  readonly 'node:worker_threads': { Worker: new (url: URL, options: object) => NodeWorker; parentPort: NodePort | null }
+  readonly 'node:child_process': { fork(script: URL, options: object): NodeProcess }
+}
+type NodePort = {
+  postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void
+  on(event: 'message', listener: (message: unknown) => void): void
+}
 type Host = {
   process?: {
-    getBuiltinModule?: (name: string) => { Worker: new (url: URL, options: object) => NodeWorker } | undefined
+    getBuiltinModule?: <Name extends keyof Modules>(name: Name) => Modules[Name] | undefined
+    readonly execArgv: readonly string[]
+    readonly env: { readonly [name: string]: string | undefined }
+    send?(message: unknown, sent: (error: unknown) => void): boolean
+    on(event: 'message' | 'disconnect', listener: (message: unknown) => void): void
+    exit(): void
   }
   Worker?: new (url: URL, options: object) => WebWorker
+  WorkerGlobalScope?: unknown
+  postMessage?(message: unknown, transfer: readonly ArrayBuffer[]): void
+  onmessage?: ((event: { data: unknown }) => void) | null
 }
 
 /** The script that threads run: beside this file in the package, in its folder in the sources. */
@@ -62,6 +88,73 @@ export function spawnThread(): Thread {
   if (threads) return nodeThread(new threads.Worker(script(), { name: 'tradelearn training' }))
   if (host.Worker) return webThread(new host.Worker(script(), { type: 'module', name: 'tradelearn training' }))
   throw new Error('there are no worker threads here')
+}
+
+/** What tells a process that it is there to train: a bot may have been forked by something else. */
+const TRAINS = 'TRADELEARN_TRAINS'
+/** What a process that trains is told not to do: it would open the debugger's port anew, or run the parent's own code. */
+const NOT_FOR_CHILDREN = /^(--inspect|--cpu-prof|--heap-prof)/
+const CODE_FOLLOWS = ['-e', '--eval', '-p', '--print', '-pe']
+
+/**
+ * Starts a process of Node that trains, with one thread and of low priority: for a `BackgroundTrainer` on a machine with few
+ * cores, where the helpers of a worker thread, which compile and collect garbage, get in the way of the thread that decides. It
+ * can run out of memory without the bot's. Its messages are copied, so a `TrainingPool` can have only one thread of this kind.
+ * `file` is a script of yours that calls `serveRetrains` or `serveTrials`, the library's own where left out.
+ *
+ * @throws where the host has no processes
+ *
+ * @example
+ * ```ts
+ * const trainer = new BackgroundTrainer({ schema, adopt, spawn: () => spawnProcess() })
+ * ```
+ */
+export function spawnProcess(file: URL = script()): Thread {
+  const host = (globalThis as unknown as Host).process
+  const processes = host?.getBuiltinModule?.('node:child_process')
+  if (!host || !processes) throw new Error('there are no processes here')
+  const given = host.execArgv.filter(
+    (flag, i, all) =>
+      !NOT_FOR_CHILDREN.test(flag) && !CODE_FOLLOWS.includes(flag) && !CODE_FOLLOWS.includes(all[i - 1] ?? ''),
+  )
+  return processThread(
+    processes.fork(file, {
+      execArgv: [...given, '--single-threaded'],
+      env: { ...host.env, [TRAINS]: '1' },
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    }),
+  )
+}
+
+/** A process of Node, as a thread. */
+function processThread(child: NodeProcess): Thread {
+  const gone = new Promise<void>((resolve) => {
+    child.on('exit', () => resolve())
+    child.on('error', () => resolve())
+  })
+  return {
+    post: (message) => void child.send(message),
+    listen(onMessage, onFailure) {
+      child.on('message', onMessage)
+      child.on('error', (error) => onFailure((error as Error).message))
+      child.on('exit', (code, signal) => onFailure(`it ended with ${code === null ? signal : `code ${code}`}`))
+    },
+    hold() {
+      child.ref()
+      child.channel?.ref()
+    },
+    release() {
+      child.unref()
+      child.channel?.unref()
+    },
+    async end() {
+      // else the process that waits for its end could end before it
+      child.ref()
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
 }
 
 /** A worker of Node, as a thread. */
@@ -96,5 +189,44 @@ export function webThread(worker: WebWorker): Thread {
     async end() {
       worker.terminate()
     },
+  }
+}
+
+/** Whoever has started this thread or process. */
+export type Parent = {
+  readonly kind: 'thread' | 'process' | 'page'
+  post(message: unknown, transfer: readonly ArrayBuffer[]): void
+  /** To be called once. */
+  listen(hear: (message: unknown) => void): void
+}
+
+/** Whoever has started this thread or process and waits for its messages; undefined where it is neither. */
+export function parentOf(): Parent | undefined {
+  const scope = globalThis as unknown as Host
+  const { process: host } = scope
+  const port = host?.getBuiltinModule?.('node:worker_threads')?.parentPort
+  if (port) {
+    return {
+      kind: 'thread',
+      post: (message, transfer) => port.postMessage(message, transfer),
+      listen: (hear) => port.on('message', hear),
+    }
+  }
+  if (host?.send && host.env[TRAINS]) {
+    return {
+      kind: 'process',
+      // nobody is left to train for where it cannot be sent
+      post: (message) => void host.send!(message, (error) => void (error && host.exit())),
+      listen(hear) {
+        host.on('message', hear)
+        host.on('disconnect', () => host.exit())
+      },
+    }
+  }
+  if (!('WorkerGlobalScope' in globalThis)) return undefined
+  return {
+    kind: 'page',
+    post: (message, transfer) => scope.postMessage!(message, transfer),
+    listen: (hear) => void (scope.onmessage = ({ data }) => hear(data)),
   }
 }

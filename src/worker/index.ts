@@ -7,64 +7,43 @@
  *
  * @packageDocumentation
  */
-import {
-  answer,
-  type Parcel,
-  READY,
-  type TrainingReply,
-  type TrainingRequest,
-} from '../learners/gradient-boosting/message.ts'
+import { answer, READY, type TrainingRequest } from '../learners/gradient-boosting/message.ts'
 import { answerRetrain, defaultRecipe, isRetrainJob } from '../lifecycle/background-trainer/worker-side.ts'
+import { type Parent, parentOf } from '../lifecycle/threads.ts'
 
-type Port = { on(event: 'message', listener: (message: unknown) => void): void } & Speaker
-type Speaker = { postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void }
-type Scope = Speaker & { onmessage: ((event: { data: unknown }) => void) | null }
-type Modules = {
-  readonly 'node:worker_threads': { readonly parentPort: Port | null }
-  readonly 'node:os': { setPriority(id: number, priority: number): void }
-}
 type Host = {
   process?: {
     readonly platform: string
-    getBuiltinModule?: <Name extends keyof Modules>(name: Name) => Modules[Name] | undefined
+    getBuiltinModule?: (name: 'node:os') => { setPriority(id: number, priority: number): void } | undefined
   }
 }
 
-/** How far a thread stands back, from 0 to 19: the bot's own has nine times its share of a core that both want. */
+/** How far it stands back, from 0 to 19: the bot's own thread has nine times its share of a core that both want. */
 const NICENESS = 10
 
-const host = (globalThis as unknown as Host).process
-const port = host?.getBuiltinModule?.('node:worker_threads')?.parentPort
-if (port) {
-  giveWay()
-  port.on('message', (message) => hear(message, port))
-  sendBy(port)(READY)
-} else if ('WorkerGlobalScope' in globalThis) {
-  const scope = globalThis as unknown as Scope
-  scope.onmessage = ({ data }) => hear(data, scope)
-  sendBy(scope)(READY)
+const parent = parentOf()
+if (parent) {
+  giveWay(parent)
+  parent.listen((message) => hear(message, parent))
+  parent.post(READY.message, READY.transfer)
 }
 
 /**
  * Lets the bot's own thread go first where there are not enough cores. Linux alone counts threads: elsewhere this would be said
- * of the whole process.
+ * of the whole process, which must be one that does nothing else.
  */
-function giveWay(): void {
-  if (host?.platform !== 'linux') return
+function giveWay({ kind }: Parent): void {
+  const host = (globalThis as unknown as Host).process
+  if (kind === 'page' || (kind === 'thread' && host?.platform !== 'linux')) return
   try {
-    host.getBuiltinModule?.('node:os')?.setPriority(0, NICENESS)
+    host?.getBuiltinModule?.('node:os')?.setPriority(0, NICENESS)
   } catch {
     // a host that forbids it has its reasons
   }
 }
 
 /** Does what is asked: one fit of trees for a `TrainingPool`, or a whole retraining for a `BackgroundTrainer`. */
-function hear(message: unknown, speaker: Speaker): void {
-  if (isRetrainJob(message)) {
-    answerRetrain(message, [defaultRecipe], (reply, transfer) => speaker.postMessage(reply, transfer))
-  } else answer(message as TrainingRequest, sendBy(speaker))
-}
-
-function sendBy(speaker: Speaker): (parcel: Parcel<TrainingReply>) => void {
-  return ({ message, transfer }) => speaker.postMessage(message, transfer)
+function hear(message: unknown, { post }: Parent): void {
+  if (isRetrainJob(message)) answerRetrain(message, [defaultRecipe], post)
+  else answer(message as TrainingRequest, (parcel) => post(parcel.message, parcel.transfer))
 }

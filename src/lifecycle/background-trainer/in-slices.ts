@@ -46,3 +46,10 @@ export async function inSlices<T>(
     steps.return(undefined as T)
   }
 }
+
+/** Runs steps with their progress moved into a part of the whole. */
+export function* scaled<T>(steps: Generator<number, T, void>, from: number, to: number): Generator<number, T, void> {
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) yield from + (to - from) * step.value
+  return step.value
+}

@@ -142,13 +142,34 @@ export function mismatchOf(wanted: Heading, got: Heading): string | undefined {
   return undefined
 }
 
-/** The 32-bit FNV-1a hash of bytes, as 8 hexadecimal digits: it finds damage, it keeps out no one. About 1 ms a MB. */
-export function hashBytes(...parts: readonly Uint8Array[]): string {
+/** Bytes that are hashed in one step: about a quarter of a millisecond. */
+const HASHED_A_STEP = 1 << 18
+
+/**
+ * The 32-bit FNV-1a hash of bytes, as 8 hexadecimal digits: it finds damage, it keeps out no one. About 1 ms a MB, in steps, each
+ * yielding the fraction done.
+ */
+export function* hashInSteps(parts: readonly Uint8Array[]): Generator<number, string, void> {
+  const total = parts.reduce((sum, { length }) => sum + length, 0)
   let hash = 0x811c9dc5
+  let done = 0
   for (const bytes of parts) {
-    for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+    for (let start = 0; start < bytes.length; start += HASHED_A_STEP) {
+      const step = bytes.subarray(start, start + HASHED_A_STEP)
+      for (let i = 0; i < step.length; i++) hash = Math.imul(hash ^ step[i]!, 0x01000193)
+      done += step.length
+      yield done / total
+    }
   }
   return (hash >>> 0).toString(16).padStart(8, '0')
+}
+
+/** That hash, at once. */
+export function hashBytes(...parts: readonly Uint8Array[]): string {
+  const steps = hashInSteps(parts)
+  let step = steps.next()
+  while (!step.done) step = steps.next()
+  return step.value
 }
 
 /** Throws where a value that a thread has sent is no plain record. */

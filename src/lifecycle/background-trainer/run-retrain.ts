@@ -3,6 +3,7 @@ import { show, TradeLearnError } from '../../core/errors.ts'
 import type { Dataset } from '../../evaluation/dataset.ts'
 import type { Models } from '../parts.ts'
 import { compareCandidate, objectionTo } from './compare-candidate.ts'
+import { scaled } from './in-slices.ts'
 import {
   type GoldenRows,
   hashBytes,
@@ -92,13 +93,6 @@ function* trainAll(models: Models, { rows }: Dataset, table: RetrainTable): Gene
     for (const done of learnInOrder(model, rows, labels[m]!)) yield (m + done) / labels.length
   }
   return models
-}
-
-/** Runs steps with their progress moved into a part of the whole. */
-function* scaled<T>(steps: Generator<number, T, void>, from: number, to: number): Generator<number, T, void> {
-  let step = steps.next()
-  for (; !step.done; step = steps.next()) yield from + (to - from) * step.value
-  return step.value
 }
 
 function datasetOf(table: RetrainTable): Dataset {

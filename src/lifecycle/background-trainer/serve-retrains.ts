@@ -1,4 +1,5 @@
 import { type TradeLearnError as Coded, TradeLearnError } from '../../core/errors.ts'
+import { parentOf } from '../threads.ts'
 import { dailyAnalysis, weeklyAnalysis } from './analysis.ts'
 import { type AnalysisJob, headingOf, type RetrainJob, type RetrainReply, rowsOfAnalysis } from './protocol.ts'
 import { defaultRecipe, type RetrainRecipe } from './recipe.ts'
@@ -40,13 +41,8 @@ export function answerRetrain(job: RetrainJob | AnalysisJob, recipes: readonly R
   }
 }
 
-type Listen = (message: unknown) => void
-type Port = { on(event: 'message', listener: Listen): void; postMessage: SayReply }
-type Scope = { postMessage: SayReply; onmessage: ((event: { data: unknown }) => void) | null }
-type Host = { process?: { getBuiltinModule?: (name: string) => { parentPort: Port | null } | undefined } }
-
 /**
- * Makes this thread one that retrains models by recipes of your own: to be called once by the script that
+ * Makes this thread, or this process, one that retrains models by recipes of your own: to be called once by the script that
  * `BackgroundTrainer` spawns. The default recipe is served too.
  *
  * @throws `WORKER_FAILED` where this is no thread
@@ -61,17 +57,11 @@ type Host = { process?: { getBuiltinModule?: (name: string) => { parentPort: Por
  * ```
  */
 export function serveRetrains(recipes: readonly RetrainRecipe[]): void {
-  const port = (globalThis as unknown as Host).process?.getBuiltinModule?.('node:worker_threads')?.parentPort
-  const scope = globalThis as unknown as Scope
-  if (!port && !('WorkerGlobalScope' in globalThis)) {
+  const parent = parentOf()
+  if (!parent)
     throw new TradeLearnError('WORKER_FAILED', 'Retrainings are served by a worker thread, and this is none.')
-  }
   const all = [...recipes, defaultRecipe]
-  const say: SayReply = (reply, transfer) =>
-    port ? port.postMessage(reply, transfer) : scope.postMessage(reply, transfer)
-  const hear: Listen = (message) => {
-    if (isRetrainJob(message)) answerRetrain(message, all, say)
-  }
-  if (port) port.on('message', hear)
-  else scope.onmessage = ({ data }) => hear(data)
+  parent.listen((message) => {
+    if (isRetrainJob(message)) answerRetrain(message, all, parent.post)
+  })
 }

@@ -2,7 +2,8 @@ import type { Codec, Learner, Serializable, Snapshot } from '../../contracts.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { parseSnapshot, restore } from '../../core/snapshot.ts'
 import { checkTask, type Models } from '../parts.ts'
-import { type GoldenRows, hashBytes, MODEL_NAMES, type PackedModels } from './protocol.ts'
+import { scaled } from './in-slices.ts'
+import { type GoldenRows, hashInSteps, MODEL_NAMES, type PackedModels } from './protocol.ts'
 
 /** What a candidate from elsewhere is checked against. */
 export type TakeInOptions = {
@@ -31,11 +32,10 @@ export function* takeIn(
   const size = bytes.reduce((sum, { length }) => sum + length, 0)
   if (size > options.maxBytes) corrupt(`The models must have at most ${options.maxBytes} bytes, got ${size}`)
   const { x, rows } = checkGolden(golden, options.features)
-  const hash = hashBytes(...bytes)
+  const hash = yield* scaled(hashInSteps(bytes), 0, 0.1)
   if (packed.hash !== hash) {
     corrupt(`The models must have the hash ${show(packed.hash)} that came with them, got ${hash}: bytes were altered`)
   }
-  yield 0.1
   const models = {} as { [name in (typeof MODEL_NAMES)[number]]: Learner }
   for (const [m, name] of MODEL_NAMES.entries()) {
     const json = parseSnapshot(new TextDecoder().decode(bytes[m]!))

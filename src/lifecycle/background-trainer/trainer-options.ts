@@ -53,7 +53,8 @@ export type BackgroundTrainerOptions = {
   readonly recipe?: RetrainRecipe | string
   /**
    * Starts a thread that runs `tradelearn/worker`, or a script of yours that calls `serveRetrains`; `null` for none, so that
-   * retrainings run in slices here. They do too where starting one throws. @defaultValue a worker of Node or of the browser
+   * retrainings run in slices here. They do too where starting one throws. On a machine with few cores `spawnProcess` disturbs
+   * the bot least. @defaultValue a worker of Node or of the browser
    */
   readonly spawn?: Spawn | null
   /** How candidates are validated and judged. */

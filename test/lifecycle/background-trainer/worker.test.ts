@@ -1,11 +1,14 @@
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SeededRng } from '../../../src/core/rng.ts'
+import { GradientBoosting } from '../../../src/learners/index.ts'
 import {
   BackgroundTrainer,
   type RetrainResult,
   type TrainerEvent,
 } from '../../../src/lifecycle/background-trainer/index.ts'
 import type { PackedModels, RetrainReply } from '../../../src/lifecycle/background-trainer/protocol.ts'
-import type { Spawn } from '../../../src/lifecycle/index.ts'
+import { type Spawn, spawnProcess, TrainingPool } from '../../../src/lifecycle/index.ts'
 import {
   FEATURES,
   HOUR,
@@ -96,6 +99,64 @@ test('the library’s own worker serves the default recipe', { timeout: 60_000 }
   expect(result).toMatchObject({ outcome: 'candidate', report: { recipe: 'default', rows: 300, features: FEATURES } })
   expect(bot.models.success.toJSON().type).toBe('online-calibration')
   expect(bot.models.success.seen).toBe(300)
+})
+
+describe('a process of its own', () => {
+  const inProcess =
+    (file: string): Spawn =>
+    () =>
+      spawnProcess(pathToFileURL(file))
+
+  test('makes the candidate that a worker makes, to the bit', async () => {
+    const [there, here] = [await retrain('small', inProcess(script)), await retrain('small', spawner(script))]
+    expect(there.result.outcome).toBe('candidate')
+    expect(JSON.stringify(there.bot.models)).toBe(JSON.stringify(here.bot.models))
+    expect(there.decided).toBeGreaterThan(0)
+  })
+
+  test('serves the library’s recipe, and trees of a pool', { timeout: 60_000 }, async () => {
+    const { result } = await retrain('default', inProcess(library))
+    expect(result).toMatchObject({ outcome: 'candidate', report: { recipe: 'default', rows: 300 } })
+
+    const rng = new SeededRng('trees')
+    const rows = Array.from({ length: 200 }, () => Float64Array.of(rng.next(), rng.next()))
+    const y = rows.map(([x]) => Number(x! > 0.5))
+    const [here, there] = [0, 1].map(() => new GradientBoosting({ features: 2, trees: 5 })) as [
+      GradientBoosting,
+      GradientBoosting,
+    ]
+    here.fit(rows, y)
+    const pool = new TrainingPool({ spawn: inProcess(library) })
+    await pool.fit(there, rows, y)
+    await pool.close()
+    expect(JSON.stringify(there)).toBe(JSON.stringify(here))
+  })
+
+  test('that throws, ends, hangs or cannot load is told of, and the old model stays', async () => {
+    expectUnharmed(await retrain('throws', inProcess(script)), /the recipe is wrong/)
+    expectUnharmed(await retrain('exits', inProcess(script)), /The worker has ended: it ended with code 7/)
+    expectUnharmed(await retrain('hangs', inProcess(script), { timeout: 1500 }), /within 1500 ms; it was ended/)
+    expectUnharmed(await retrain('small', inProcess(`${script}.not`)), /The worker has ended: it ended with code 1/)
+  })
+
+  test('that is killed says by which signal', async () => {
+    const dying: Spawn = () => {
+      const thread = inProcess(script)()
+      setTimeout(() => void thread.end(), 300)
+      return thread
+    }
+    expectUnharmed(await retrain('hangs', dying), /The worker has ended: it ended with SIGKILL/)
+  })
+
+  test('is not to be had where there are none', () => {
+    const original = process.getBuiltinModule
+    process.getBuiltinModule = (() => undefined) as typeof original
+    try {
+      expect(() => spawnProcess()).toThrow('there are no processes here')
+    } finally {
+      process.getBuiltinModule = original
+    }
+  })
 })
 
 describe('a worker that', () => {
