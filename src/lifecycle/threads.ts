@@ -51,6 +51,7 @@ type NodeProcess = {
 
 type Modules = {
   readonly 'node:worker_threads': { Worker: new (url: URL, options: object) => NodeWorker; parentPort: NodePort | null }
+  readonly 'node:os': { setPriority(id: number, priority: number): void }
   readonly 'node:child_process': { fork(script: URL, options: object): NodeProcess }
 }
 type NodePort = {
@@ -60,6 +61,7 @@ type NodePort = {
 type Host = {
   process?: {
     getBuiltinModule?: <Name extends keyof Modules>(name: Name) => Modules[Name] | undefined
+    readonly platform: string
     readonly execArgv: readonly string[]
     readonly env: { readonly [name: string]: string | undefined }
     send?(message: unknown, sent: (error: unknown) => void): boolean
@@ -194,30 +196,42 @@ export function webThread(worker: WebWorker): Thread {
 
 /** Whoever has started this thread or process. */
 export type Parent = {
-  readonly kind: 'thread' | 'process' | 'page'
   post(message: unknown, transfer: readonly ArrayBuffer[]): void
-  /** To be called once. */
+  /** Hears its messages, and stands back for it from now on. To be called once. */
   listen(hear: (message: unknown) => void): void
 }
+
+/** How far a thread stands back, from 0 to 19: the bot's own has nine times its share of a core that both want. */
+const NICENESS = 10
 
 /** Whoever has started this thread or process and waits for its messages; undefined where it is neither. */
 export function parentOf(): Parent | undefined {
   const scope = globalThis as unknown as Host
   const { process: host } = scope
+  const standBack = (): void => {
+    try {
+      host?.getBuiltinModule?.('node:os')?.setPriority(0, NICENESS)
+    } catch {
+      // a host that forbids it has its reasons
+    }
+  }
   const port = host?.getBuiltinModule?.('node:worker_threads')?.parentPort
   if (port) {
     return {
-      kind: 'thread',
       post: (message, transfer) => port.postMessage(message, transfer),
-      listen: (hear) => port.on('message', hear),
+      listen(hear) {
+        // Linux alone counts threads: elsewhere this would be said of the bot's whole process
+        if (host?.platform === 'linux') standBack()
+        port.on('message', hear)
+      },
     }
   }
   if (host?.send && host.env[TRAINS]) {
     return {
-      kind: 'process',
       // nobody is left to train for where it cannot be sent
       post: (message) => void host.send!(message, (error) => void (error && host.exit())),
       listen(hear) {
+        standBack()
         host.on('message', hear)
         host.on('disconnect', () => host.exit())
       },
@@ -225,7 +239,6 @@ export function parentOf(): Parent | undefined {
   }
   if (!('WorkerGlobalScope' in globalThis)) return undefined
   return {
-    kind: 'page',
     post: (message, transfer) => scope.postMessage!(message, transfer),
     listen: (hear) => void (scope.onmessage = ({ data }) => hear(data)),
   }
