@@ -25,6 +25,19 @@ const probing = (more: KillSwitchSettings = {}): KillSwitch => {
 }
 const END = T + HOUR
 
+test('says how far equity has fallen, how far it may, and how long a prediction may take', () => {
+  const killSwitch = make({ drawdown: 0.25, latency: 80 })
+  expect(killSwitch.drawdown).toEqual({ value: NaN, limit: 0.25 })
+  expect(killSwitch.latencyLimit).toBe(80)
+  killSwitch.observeEquity(200)
+  expect(killSwitch.drawdown.value).toBe(0)
+  killSwitch.observeEquity(160)
+  expect(killSwitch.drawdown.value).toBeCloseTo(0.2, 12)
+  killSwitch.observeEquity(0)
+  expect(killSwitch.drawdown).toEqual({ value: 1, limit: 0.25 })
+  expect(killSwitch.expectedFalseAlarms({ winRate: 0.5 }).length).toBeGreaterThan(0)
+})
+
 describe('a timed lock', () => {
   test('halts until its time is over, and is half open from then on', () => {
     const killSwitch = probing()

@@ -232,6 +232,25 @@ describe('a challenger', () => {
     expect(learner.status()).toMatchObject({ version: 'second', challenger: 'third' })
   })
 
+  test('that is ended while the baseline is champion keeps its name, and decides nothing', () => {
+    const learner = new TradeLearner<SmallSignal>(optionsOf(likes(0), 'rollout'))
+    learner.challenge(likes(2, 3), 'second')
+    learner.tellRollout({ kind: 'abort', time: START, by: 'Ada', reason: 'enough' })
+    expect(learner.status()).toMatchObject({ version: 'second', challenger: '', rollout: { status: 'ended' } })
+    expect(live(learner, 1, 1)[0]!.mode).toBe('shadow')
+  })
+
+  test('needs a rollout that can begin anew', () => {
+    const own = new Rollout({ name: 'first', steps, ...guards })
+    // one of the user's own need not
+    Object.defineProperty(own, 'next', { value: undefined })
+    const learner = new TradeLearner<SmallSignal>({ ...optionsOf(likes(3)), rollout: own })
+    expect(errorOf(() => learner.challenge(likes(3), 'two'))).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('got none that can begin anew'),
+    })
+  })
+
   test('needs a rollout, a name, and models that can be', () => {
     const { rollout: _, ...without } = optionsOf(likes(3))
     const cases = [
@@ -325,8 +344,12 @@ describe('around a contest', () => {
     learner.challenge(likes(2, 3), 'second')
     const broken = JSON.parse(stateOf(learner))
     broken.state.self.challenger = ''
-    const error = errorOf(() => TradeLearner.restore<SmallSignal>(broken, optionsOf(likes(0))))
-    expect([error.code, error.message]).toEqual(['CORRUPT_SNAPSHOT', expect.stringContaining('challenger')])
+    const refused = () => errorOf(() => TradeLearner.restore<SmallSignal>(broken, optionsOf(likes(0))))
+    const wanted = 'A challenger must be saved with its name and its models, got the name'
+    expect(refused()).toMatchObject({ code: 'CORRUPT_SNAPSHOT', message: `${wanted} "" and models.` })
+    broken.state.self.challenger = 'second'
+    broken.state.parts.challenger = null
+    expect(refused()).toMatchObject({ code: 'CORRUPT_SNAPSHOT', message: `${wanted} "second" and no models.` })
   })
 
   test('a mode that the operator has changed holds', () => {

@@ -184,6 +184,119 @@ describe('guards', () => {
   })
 })
 
+describe('what has happened', () => {
+  /** What its evidence would be of the signals given. */
+  const evidenceOf = (
+    signals: readonly SettledSignal[],
+    share: (signal: SettledSignal) => number,
+  ): SelectionEvidence => {
+    const evidence = new SelectionEvidence()
+    for (const one of signals) {
+      const { y, netReturn, decidedAt, time } = one
+      evidence.update({ share: share(one), y, netReturn, time: decidedAt, labelEnd: Math.max(decidedAt, time) })
+    }
+    return evidence
+  }
+
+  test('with labels that overlap counts as one event', () => {
+    // 10 hours each, one begun every hour; one of them is told to have ended before it began
+    const signals = Array.from({ length: 40 }, (_, i) =>
+      settled(i, { time: START + (i === 7 ? i - 1 : i + 10) * HOUR, y: i % 3 === 0 ? 1 : 0 }),
+    )
+    const rollout = rolloutOf({ steps: [step({ evidence: 1e99 })] })
+    for (const signal of signals) rollout.tell(signal)
+    expect(rollout.report.evidence).toBe(evidenceOf(signals, ({ share }) => share).evidence)
+    const short = signals.map((signal) => ({ ...signal, time: signal.decidedAt }))
+    expect(evidenceOf(short, ({ share }) => share).evidence).not.toBe(rollout.report.evidence)
+  })
+
+  test('to signals that each was given is compared by as much of them as each took', () => {
+    // the candidate takes half of its signals, which win as often as the champion's, and so earns less
+    const signals = Array.from({ length: 200 }, (_, i) =>
+      settled(i, { share: 0.5, championShare: 1, arm: i % 2 ? 'champion' : 'candidate', netReturn: 0.01, y: 1 }),
+    )
+    const endsAt = (all: readonly SettledSignal[]): number => {
+      const rollout = rolloutOf({ steps: [step({ share: 0.5, evidence: 1e99 })], falseAlarm: 0.05 })
+      return all.findIndex((signal) => rollout.tell(signal).some(({ cause }) => cause === 'HARM'))
+    }
+    const wanted = signals.findIndex((_, i) => {
+      const earned = signals
+        .slice(0, i + 1)
+        .map((one) => ({ ...one, y: 0 as const, netReturn: one.netReturn * (one.arm === 'candidate' ? 0.5 : 1) }))
+      return evidenceOf(earned, ({ arm }) => (arm === 'champion' ? 1 : 0)).evidence >= 20
+    })
+    expect(wanted).toBeGreaterThan(10)
+    expect(endsAt(signals)).toBe(wanted)
+    expect(endsAt(signals.map((one) => ({ ...one, share: 1, championShare: 0.5 })))).toBe(-1)
+  })
+
+  test('after the promotion is judged anew all the time, and before it not', () => {
+    const good = Array.from({ length: 60 }, (_, i) => settled(i))
+    const bad = Array.from({ length: 200 }, (_, k) => {
+      const i = 60 + k
+      return settled(i, { y: i % 2 ? 1 : 0, netReturn: i % 2 ? 0.01 : -0.01, step: 1 })
+    })
+    const promoted = rolloutOf({ steps: [step()], falseAlarmEvery: 100 })
+    promoted.tell(good[0]!)
+    expect(promoted.status).toBe('promoted')
+    expect(promoted.report).toMatchObject({ evidenceNeeded: 0, share: 1 })
+    for (const signal of good.slice(1)) promoted.tell({ ...signal, step: 1 })
+    const worse = new SelectionEvidence()
+    const all = [...good.slice(1).map((signal) => ({ ...signal, step: 1 })), ...bad]
+    let wanted = -1
+    for (const [i, { share, y, netReturn, decidedAt, time }] of all.entries()) {
+      worse.update({ share: 1 - share, others: 0, y, netReturn, time: decidedAt, labelEnd: time })
+      worse.restake()
+      if (wanted < 0 && worse.evidence >= 100) wanted = i - 59
+    }
+    const ended = bad.findIndex((signal) => promoted.tell(signal).some(({ cause }) => cause === 'HARM'))
+    expect(ended).toBe(wanted)
+
+    // without new stakes what was good for long outweighs what has turned bad
+    const running = rolloutOf({ steps: [step({ evidence: 1e99 })], falseAlarm: 0.01 })
+    for (const signal of good) running.tell(signal)
+    for (const signal of bad.slice(0, ended + 1)) running.tell({ ...signal, step: 0 })
+    expect(running.status).toBe('running')
+  })
+
+  test('to one that has ended changes nothing, and asks nobody', () => {
+    const rollout = rolloutOf({ steps: [step({ evidence: 1e99 })] })
+    rollout.tell(settled(0))
+    rollout.tell({ kind: 'abort', time: START + DAY, by: 'Ada', reason: 'x' })
+    const before = JSON.stringify(rollout)
+    for (const event of [settled(1), { kind: 'tick', time: START + 9 * DAY }] as RolloutEvent[]) {
+      expect(rollout.tell(event)).toEqual([])
+    }
+    expect(JSON.stringify(rollout)).toBe(before)
+  })
+
+  test('by an operator who asks for what is so already changes nothing', () => {
+    const rollout = rolloutOf({ steps: [step({ signals: 99 })] })
+    for (let i = 0; i < 5; i++) rollout.tell(settled(i))
+    const order = { time: START + HOUR * 5, by: 'Ada', reason: 'x' } as const
+    expect(rollout.tell({ kind: 'resume', ...order })).toEqual([])
+    expect(rollout.tell({ kind: 'pause', ...order })).toHaveLength(1)
+    expect(rollout.tell({ kind: 'pause', ...order })).toEqual([])
+    expect(rollout.tell({ kind: 'resume', ...order })).toHaveLength(1)
+    // the step goes on where it was
+    expect(rollout.report.signalsLeft).toBe(94)
+    expect(JSON.parse(JSON.stringify(rollout)).state.pausedFor).toBe('')
+  })
+
+  test('to an account is measured from its peak, in trades alone, once enough is known', () => {
+    const rollout = rolloutOf({ steps: [step({ share: 0.5, evidence: 1e99 })], maxDrawdown: 0.25, winRateSlack: 0.05 })
+    const guardsOf = () => JSON.parse(JSON.stringify(rollout)).state.guards
+    rollout.tell(settled(0, { arm: 'candidate', size: 1, netReturn: 1 }))
+    expect(rollout.tell(settled(1, { arm: 'candidate', size: 1, netReturn: -0.2 }))).toEqual([])
+    // the win rate of fewer signals is no floor
+    let known = 2
+    while (guardsOf().wins.n === 0) rollout.tell(settled(known++, { arm: 'candidate', size: 0.001, netReturn: 0 }))
+    expect(known - 1).toBe(20)
+    rollout.tell(settled(known, { arm: 'candidate', size: 0, netReturn: -1 }))
+    expect(guardsOf()).toMatchObject({ wins: { n: 1 }, equity: 1.6, peak: 2 })
+  })
+})
+
 describe('what cannot be is refused:', () => {
   test.each<[string, unknown, string]>([
     ['no event', null, 'An event must be an object'],
@@ -268,6 +381,10 @@ describe('what cannot be is refused:', () => {
       expect(() => restore({ guards: { ...guards, [name]: count } })).not.toThrow()
     }
     for (const damage of damages) expect(() => restore(damage), JSON.stringify(damage)).toThrow(/must/)
+    const done = JSON.parse(JSON.stringify(rolloutOf({ steps: [step()] })))
+    const promoted = { ...done, state: { ...done.state, status: 'promoted', step: 1 } }
+    expect(Rollout.restore(promoted, { name: 'm', ...lenient, steps: [step()] }).share).toBe(1)
+    expect(() => Rollout.restore(promoted, { name: 'm', ...lenient, steps: [step(), step()] })).toThrow(/must/)
     expect(() => restore({ status: 'ended', step: 1 })).not.toThrow()
     expect(() => restore({ status: 'ended' })).not.toThrow()
     expect(() => restore({ history: Array.from({ length: 100 }, () => history[0]) })).not.toThrow()
