@@ -1,15 +1,17 @@
 /**
- * What `latency.ts` measures: a program by itself, bundled as a bot would have it. 50 features; success, return and stop risk are
- * each a mixture with 100 boosted trees. Decisions come in threes, a millisecond apart.
+ * What `latency.ts` measures: a program by itself, bundled as a bot would have it. 50 features; models with 100 boosted trees in all,
+ * or in each of three mixtures. Decisions come in threes, a millisecond apart.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { createHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import {
+  BaseRate,
   defaultFeatures,
   FeatureEngineer,
   GradientBoosting,
+  MeanTarget,
   nodeThread,
   numeric,
   SeededRng,
@@ -19,6 +21,7 @@ import {
 } from 'tradelearn'
 import { BackgroundTrainer, defaultRecipe, type SettledRow } from '../../src/lifecycle/background-trainer/index.ts'
 import { learnInOrder } from '../../src/lifecycle/background-trainer/recipe.ts'
+import type { Models } from '../../src/lifecycle/index.ts'
 import { describeMachine, machine } from '../machine.ts'
 
 const gc = globalThis.gc!
@@ -72,41 +75,54 @@ const train = (seed: string) => {
   return models
 }
 
-const learner = new TradeLearner({
-  features: engineer,
-  models: train('champion'),
-  mode: 'live',
-  maxOpen: 20,
-  clock: { now: () => 0 },
-})
-let price = 100
-for (let i = 0; i < 300; i++) {
-  const open = price
-  price *= 1 + 0.004 * (rng.next() - 0.5)
-  learner.onCandle({
-    symbol: 'A',
-    time: START + i * HOUR,
-    open,
-    high: Math.max(open, price) * 1.001,
-    low: Math.min(open, price) * 0.999,
-    close: price,
-    volume: 1,
-  })
-}
-const forest = new GradientBoosting({ features: size, task: 'binary', ...PARAMS })
-forest.fit(
-  rows.map(({ x }) => x),
-  rows.map(({ y }) => y),
-)
-
 const account = { equity: 100_000, positions: [] }
 const meta = Object.fromEntries(Object.keys(own).map((name, i) => [name, i / 10]))
 const signal = { symbol: 'A', side: 'long', time: START + 300 * HOUR, meta } as const
+
+/** Decisions of a learner with such models that has seen 300 candles. */
+function decider(models: Models): () => void {
+  const features = new FeatureEngineer({ ...defaultFeatures(), meta: own })
+  const learner = new TradeLearner({ features, models, mode: 'live', maxOpen: 20, clock: { now: () => 0 } })
+  const draws = new SeededRng('prices')
+  let price = 100
+  for (let i = 0; i < 300; i++) {
+    const open = price
+    price *= 1 + 0.004 * (draws.next() - 0.5)
+    learner.onCandle({
+      symbol: 'A',
+      time: START + i * HOUR,
+      open,
+      high: Math.max(open, price) * 1.001,
+      low: Math.min(open, price) * 0.999,
+      close: price,
+      volume: 1,
+    })
+  }
+  return () => {
+    const { id, action } = learner.decide(signal, account)
+    // not traded, so that it makes room for the next
+    if (action !== 'skip') learner.cancel(id)
+  }
+}
+const grown = (): GradientBoosting => {
+  const trees = new GradientBoosting({ features: size, task: 'binary', ...PARAMS })
+  trees.fit(
+    rows.map(({ x }) => x),
+    rows.map(({ y }) => y),
+  )
+  return trees
+}
+const forest = grown()
+
 const vectors = Array.from({ length: 64 }, draw)
-const decide = (): void => {
-  const { id, action } = learner.decide(signal, account)
-  // not traded, so that it makes room for the next
-  if (action !== 'skip') learner.cancel(id)
+/** Success by 100 trees, return and stop risk by what was usual; and all three by mixtures with 100 trees each. */
+const lives = {
+  '100 trees': decider({
+    success: grown(),
+    expectedReturn: new MeanTarget({ features: size }),
+    stopRisk: new BaseRate({ features: size }),
+  }),
+  '3 mixtures with 100 trees each': decider(train('champion')),
 }
 
 const micro = (nanoseconds: number): string => (nanoseconds / 1000).toFixed(1)
@@ -119,7 +135,7 @@ function waited(): number {
 }
 
 /** Decisions for some seconds, with the delay of the event loop beside them. */
-async function phase(name: string): Promise<void> {
+async function phase(name: string, what: string, decide: () => void): Promise<void> {
   const decisions = createHistogram()
   const predictions = createHistogram()
   const delay = monitorEventLoopDelay({ resolution: 1 })
@@ -145,7 +161,7 @@ async function phase(name: string): Promise<void> {
   const shares = [50, 99, 99.9] as const
   const line = (histogram: { percentile(p: number): number; max: number }, unit: (n: number) => string): string =>
     [...shares.map((p) => unit(histogram.percentile(p))), unit(histogram.max)].join(' | ')
-  console.log(`| ${name} | decide, µs | ${line(decisions, micro)} |`)
+  console.log(`| ${name} | decide, ${what}, µs | ${line(decisions, micro)} |`)
   console.log(`| ${name} | predict of 100 trees, µs | ${line(predictions, micro)} |`)
   console.log(`| ${name} | event-loop delay, ms | ${line(delay, milli)} |`)
   console.log(`| ${name} | of the time waited for a core | ${share.toFixed(1)} % | | | |`)
@@ -164,8 +180,10 @@ function growth(act: (i: number) => void): number {
 console.log(describeMachine(machine()))
 console.log(`${size} features, ${ROWS} rows, ${SECONDS} s a phase\n`)
 console.log('| phase | what | p50 | p99 | p99.9 | max |\n|---|---|---|---|---|---|')
-for (let i = 0; i < 3000; i++) decide()
-await phase('idle')
+for (const [what, decide] of Object.entries(lives)) {
+  for (let i = 0; i < 3000; i++) decide()
+  await phase('idle', what, decide)
+}
 
 /** A phase in which retrainings follow each other without a pause. */
 async function retraining(name: string, spawn: Spawn): Promise<void> {
@@ -192,7 +210,7 @@ async function retraining(name: string, spawn: Spawn): Promise<void> {
       await trainer.idle()
     }
   })()
-  await phase(name)
+  for (const [what, decide] of Object.entries(lives)) await phase(name, what, decide)
   training = false
   trainer.abort()
   await work
@@ -221,5 +239,5 @@ console.log(
 )
 
 console.log(
-  `\nheap after ${CALLS} calls: predict ${growth((i) => void forest.predict(vectors[i & 63]!))} bytes, decide ${growth(decide)} bytes`,
+  `\nheap after ${CALLS} calls: predict ${growth((i) => void forest.predict(vectors[i & 63]!))} bytes, decide ${growth(lives['3 mixtures with 100 trees each'])} bytes`,
 )

@@ -161,3 +161,76 @@ describe('a size', () => {
     for (const guess of [0, -1, NaN]) expect(largest(guess, () => true)).toBe(0)
   })
 })
+
+describe('a ledger counts what an order could close', () => {
+  const short = (symbol: string) => ({ symbol, side: 'short' as const })
+  const closes = (ledger: RiskLedger, id: string, order: { symbol: string; side: Side }, size: number, of: Account) =>
+    ledger.record({ kind: 'decision', id, order, plan: plan({ size }), account: of, time: NOON })
+  const both = account(held('A', 'long', 1000), held('B', 'long', 500))
+
+  test('less what is being closed already, by symbol and by side', () => {
+    const ledger = new RiskLedger()
+    expect(ledger.closable(short('A'), both, NOON)).toBe(1000)
+    closes(ledger, 'c', short('A'), 0.03, both)
+    expect(ledger.closable(short('A'), both, NOON)).toBe(700)
+    expect(ledger.closable(short('B'), both, NOON)).toBe(500)
+    // a short one that was closed before says nothing about the long one
+    const other = new RiskLedger()
+    closes(other, 'c', long('A'), 0.03, account(held('A', 'short', 300)))
+    expect(other.closable(short('A'), both, NOON)).toBe(1000)
+  })
+
+  test('and nothing where the other side is held, or waits to be', () => {
+    expect(new RiskLedger().closable(short('A'), account(held('A', 'long', 9), held('A', 'short', 1)), NOON)).toBe(0)
+    const ledger = new RiskLedger()
+    closes(ledger, 'o', short('A'), 0.03, account())
+    expect(ledger.closable(short('A'), both, NOON)).toBe(0)
+  })
+
+  test('which takes none of its room', () => {
+    const ledger = new RiskLedger({ reservations: 1 })
+    closes(ledger, 'c', short('A'), 0.03, both)
+    expect(ledger.isFull(NOON)).toBe(false)
+    closes(ledger, 'o', long('A'), 0.03, both)
+    expect(ledger.isFull(NOON)).toBe(true)
+  })
+
+  test('and what has become a position waits no longer, though it is closed later', () => {
+    const ledger = new RiskLedger()
+    closes(ledger, 'o', long('A'), 0.03, account())
+    closes(ledger, 'p', long('B'), 0.03, account())
+    ledger.record({ kind: 'account', account: account({ ...held('A', 'long', 300), id: 'o' }), time: NOON })
+    expect(ledger.pending(account(), NOON).map(({ id }) => id)).toEqual(['p'])
+  })
+
+  test('on days of which something is known, at times that are times', () => {
+    const ledger = new RiskLedger()
+    expect(ledger.day(100, NOON)).toEqual({ start: NaN, low: NaN })
+    expect(ledger.faultOf('5' as never)).toMatch(/^The time must be/)
+    expect([ledger.faultOf(8.64e15), ledger.faultOf(8.64e15 + 2) === null]).toEqual([null, false])
+    expect(new RiskLedger({ dayStart: 86_399_999 }).options.dayStart).toBe(86_399_999)
+    expect(() => new RiskLedger({ dayStart: 86_400_000 })).toThrow('"dayStart" must be at most 86399999')
+  })
+
+  test('from files whose orders are in time', () => {
+    const ledger = new RiskLedger({ orders: 4 })
+    for (let i = 0; i < 3; i++) {
+      ledger.record({ kind: 'decision', id: `${i}`, order: long('A'), plan: plan(), account: both, time: NOON + i })
+    }
+    const json = JSON.parse(JSON.stringify(ledger))
+    const restore = (change: object, orders: object = {}): RiskLedger => {
+      const state = { ...json.state, ...change, orders: { ...json.state.orders, ...orders } }
+      return RiskLedger.fromJSON({ ...json, state })
+    }
+    expect(restore({}).ordersSince(NOON)).toBe(2)
+    const [reservation] = json.state.reservations
+    expect(() => restore({ reservations: [{ ...reservation, notional: 0 }] })).not.toThrow()
+    expect(() => restore({ time: NOON + 1, reservations: [] })).toThrow('with orders in time')
+    const { head } = json.state.orders
+    expect(() => restore({}, { head: (head + 2) % 4 })).toThrow('with orders in time')
+    for (const broken of [{ head: 4 }, { head: -1 }, { head: 0.5 }, { size: 5 }, { size: -1 }, { size: 0.5 }]) {
+      expect(() => restore({}, broken), JSON.stringify(broken)).toThrow('with an order ring')
+    }
+    expect(() => restore({ start: 0 })).toThrow('whose equities agree, got an object')
+  })
+})

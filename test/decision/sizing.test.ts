@@ -132,6 +132,9 @@ describe('sizing by bet size', () => {
     const around = policy({ sizing: 'bet-size', bandsAround: 'break-even' })
     expect(around.decide(predict(0.45), far).size).toBeCloseTo(0.1 * betSize(0.45, 1 / 3), 12)
     expect(codes(around.decide(predict(0.33), far))[0]).toBe('NO_EDGE')
+    // costs move it further away: 2.5 % of the price are lost against 3.5 % won
+    const dear = policy({ sizing: 'bet-size', bandsAround: 'break-even', costs: 0.005 })
+    expect(dear.decide(predict(0.45), far).size).toBeCloseTo(0.1 * betSize(0.45, 2.5 / 6), 12)
   })
 })
 
