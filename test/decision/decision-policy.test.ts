@@ -41,6 +41,53 @@ describe('a signal unlike the past', () => {
   })
 })
 
+describe('people act on these sentences:', () => {
+  const texts = (own: DecisionPolicy, p: number, over: Partial<DecisionContext> = {}): string[] =>
+    own.decide(predict(p), situation(over)).reasons.map(({ text }) => text)
+
+  test('those of the bands and of the expected value', () => {
+    expect(texts(policy, 0.45)).toEqual([
+      'Win probability 45.00 % is between 40.00 % and 60.00 %: 50.00 % of the baseline.',
+      expect.stringMatching(
+        /^The expected value is -0\.\d+ % of the price at this bracket, although the band says reduce\.$/,
+      ),
+    ])
+    const far = { signal: { symbol: 'BTC', side: 'long', price: 100, stop: 99, target: 110 } } as const
+    expect(texts(policy, 0.3, far)).toEqual([
+      'Win probability 30.00 % is below 40.00 %: skipped.',
+      expect.stringMatching(/^The expected value is \d\.\d+ % of the price at this bracket, although it is skipped\.$/),
+    ])
+    const veto = new DecisionPolicy({ expectedValue: 'veto' })
+    expect(texts(veto, 0.45)[0]).toMatch(
+      /^Win probability 45\.00 % is worth -0\.\d+ % of the price at this bracket: skipped\.$/,
+    )
+    const sized = new DecisionPolicy({ sizing: 'bet-size' })
+    expect(texts(sized, 0.45)[0]).toMatch(
+      /^Win probability 45\.00 % leaves nothing to size by, break-even being \d+\.\d+ %: skipped\.$/,
+    )
+  })
+
+  test('those of halts and probes, whose cause may be lost', () => {
+    const lost = {} as { code: string; text: string }
+    expect(policy.baseline(situation({ halted: lost })).reasons[0]!.text).toBe(
+      'Trading is halted (cause unknown): no text came with it.',
+    )
+    expect(policy.baseline(situation({ probe: lost })).reasons[1]!.text).toMatch(
+      /all that may be traded \(cause unknown: no text came with it\.\)\.$/,
+    )
+    const novel = new DecisionPolicy({ abstentions: { novel: 'probe' }, probeSize: 0.01 })
+    expect(texts(novel, 0.9, { novelty: 1 })[1]).toBe('A probe of 1.00 % of equity.')
+  })
+
+  test('that no volatility is known, where a stop or a target had to be made up', () => {
+    const said = (over: object): string[] =>
+      codes(policy.baseline(situation({ atr: NaN, signal: { symbol: 'A', side: 'long', price: 100, ...over } })))
+    expect(said({ target: 103 })).toContain('WARMING_UP')
+    expect(said({ stop: 99 })).toContain('WARMING_UP')
+    expect(said({ stop: 99, target: 103 })).not.toContain('WARMING_UP')
+  })
+})
+
 describe('the bands', () => {
   test.each([
     [1, 'take', 0.1, ['TAKE_BAND']],

@@ -4,6 +4,7 @@ import { Rollout } from '../../../src/lifecycle/rollout/rollout.ts'
 import type { RolloutEvent, SettledSignal } from '../../../src/lifecycle/rollout/rollout-event.ts'
 import { createRolloutOptions, type RolloutOptions } from '../../../src/lifecycle/rollout/rollout-options.ts'
 import { SelectionEvidence } from '../../../src/significance/index.ts'
+import { errorOf } from '../helpers.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -153,6 +154,10 @@ describe('guards', () => {
     const slow = rolloutOf({ ...running, latency: 100 })
     for (let i = 0; i < 50; i++) slow.tell({ kind: 'latency', time: START, ms: i % 2 ? 101 : NaN })
     expect(slow.history[0]!.text).toMatch(/^(\d+) of \1 predictions were late, which shows more than one in 100\.$/)
+    const later = rolloutOf({ ...running, latency: 100 })
+    for (let i = 0; i < 50; i++) later.tell({ kind: 'latency', time: START, ms: i < 5 ? 1 : 101 })
+    const [, late, all] = /^(\d+) of (\d+) predictions/.exec(later.history[0]!.text)!
+    expect(Number(all) - Number(late)).toBe(5)
   })
 
   test('let a fall of exactly the limit pass, and name both beyond it', () => {
@@ -294,6 +299,8 @@ describe('what has happened', () => {
     expect(known - 1).toBe(20)
     rollout.tell(settled(known, { arm: 'candidate', size: 0, netReturn: -1 }))
     expect(guardsOf()).toMatchObject({ wins: { n: 1 }, equity: 1.6, peak: 2 })
+    const [ended] = rollout.tell(settled(known + 1, { arm: 'candidate', size: 1, netReturn: -0.1, share: 1, y: 1 }))
+    expect(ended).toMatchObject({ cause: 'DRAWDOWN' })
   })
 })
 
@@ -320,7 +327,11 @@ describe('what cannot be is refused:', () => {
   ])('%s', (_, event, says) => {
     const rollout = rolloutOf({ steps: [step({ evidence: 1e99 })] })
     const before = JSON.stringify(rollout)
-    expect(() => rollout.tell(event as RolloutEvent)).toThrow(says)
+    const { code, message } = errorOf(() => rollout.tell(event as RolloutEvent))
+    expect([code, message]).toEqual([
+      /time|decidedAt/.test(says) ? 'INVALID_TIME' : 'INVALID_INPUT',
+      expect.stringContaining(says),
+    ])
     expect(JSON.stringify(rollout)).toBe(before)
   })
 
@@ -352,7 +363,12 @@ describe('what cannot be is refused:', () => {
     }
     expect(createRolloutOptions({ endBelowAccuracy: 0.5, pauseBelowAccuracy: 0.5 }).endBelowAccuracy).toBe(0.5)
     expect(() => assign(0.5, 'm', '')).not.toThrow()
+    expect(errorOf(() => rolloutOf().assign(''))).toMatchObject({ code: 'INVALID_INPUT' })
     expect(() => rolloutOf().assign('')).toThrow('"unit"')
+    expect(errorOf(() => assign(2, 'm', 'u'))).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('"share"'),
+    })
   })
 
   test('files whose parts do not agree', () => {
@@ -386,6 +402,7 @@ describe('what cannot be is refused:', () => {
     expect(Rollout.restore(promoted, { name: 'm', ...lenient, steps: [step()] }).share).toBe(1)
     expect(() => Rollout.restore(promoted, { name: 'm', ...lenient, steps: [step(), step()] })).toThrow(/must/)
     expect(() => restore({ status: 'ended', step: 1 })).not.toThrow()
+    expect(() => restore({ status: 'ended', step: 2 })).toThrow(/must/)
     expect(() => restore({ status: 'ended' })).not.toThrow()
     expect(() => restore({ history: Array.from({ length: 100 }, () => history[0]) })).not.toThrow()
   })
