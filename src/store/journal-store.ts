@@ -27,7 +27,10 @@ export type JournalStoreOptions = {
   readonly keepSnapshots?: number
   /** Events that may wait for the disk. @defaultValue 65536 */
   readonly maxQueue?: number
-  /** Bytes of events that may wait for the disk. @defaultValue 16777216 (16 MiB) */
+  /**
+   * Bytes of events that may wait for the disk; those of more than a quarter of it, such as models, have as many of their own.
+   * @defaultValue 16777216 (16 MiB)
+   */
   readonly maxQueueBytes?: number
   /**
    * What to do where the directory holds no journal. `'refuse'` is for a bot that knows it has one: a disk that was not
@@ -102,7 +105,8 @@ export class JournalStore implements EventStore {
   #queue: Append[] = []
   /** Events that are not stored yet, those on their way included. */
   #waiting = 0
-  #waitingBytes = 0
+  /** Bytes of small events that wait, and of large ones: models must not keep candles out. */
+  readonly #waitingBytes = { small: 0, large: 0 }
   #saves: Save[] = []
   #running: Promise<void> | undefined
 
@@ -195,20 +199,27 @@ export class JournalStore implements EventStore {
     this.#check()
     const payload = encodeJson('event', event)
     const waiting = this.#waiting
-    // an event that is larger than the whole queue may still go alone
-    if (waiting >= this.#maxQueue || (waiting > 0 && this.#waitingBytes + payload.length > this.#maxQueueBytes)) {
+    const kind = this.#sizeOf(payload)
+    const bytes = this.#waitingBytes[kind]
+    // an event that is larger than the whole queue may still be the only one of its size
+    if (waiting >= this.#maxQueue || (bytes > 0 && bytes + payload.length > this.#maxQueueBytes)) {
       throw new TradeLearnError(
         'STORE_FULL',
-        `At most ${this.#maxQueue} events and ${this.#maxQueueBytes} bytes must wait for the disk, got ${waiting} and ${this.#waitingBytes}: wait for earlier ones.`,
+        `At most ${this.#maxQueue} events and ${this.#maxQueueBytes} bytes must wait for the disk, got ${waiting} and ${bytes}: wait for earlier ones.`,
       )
     }
     const seq = ++this.#queuedSeq
     this.#waiting++
-    this.#waitingBytes += payload.length
+    this.#waitingBytes[kind] += payload.length
     return new Promise((resolve, reject) => {
       this.#queue.push({ seq, payload, resolve, reject })
       this.#start()
     })
+  }
+
+  /** What is larger than a quarter of the queue waits in a queue of its own. */
+  #sizeOf({ length }: Uint8Array): 'small' | 'large' {
+    return length > this.#maxQueueBytes / 4 ? 'large' : 'small'
   }
 
   /** Saves a snapshot of everything up to `seq`, once that is stored. @throws `STORE_FAILED`, `INVALID_INPUT` where no event has that number */
@@ -287,7 +298,7 @@ export class JournalStore implements EventStore {
     this.#storedSeq = batch.at(-1)!.seq
     for (const { seq, payload, resolve } of batch) {
       this.#waiting--
-      this.#waitingBytes -= payload.length
+      this.#waitingBytes[this.#sizeOf(payload)] -= payload.length
       resolve(seq)
     }
   }

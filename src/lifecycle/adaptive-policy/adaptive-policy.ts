@@ -50,14 +50,14 @@ const SLACK = 1e-9
  * within the operator's bounds; changes of more than 20 % wait for a person.
  *
  * Give it to a `TradeLearner` twice: as the policy it decides, as a companion it is told how signals ended. While all values
- * are the approved ones and no source has voted against a signal, it decides to the bit as a `DecisionPolicy`. A value that
+ * are the approved ones, the size multiplier being 1, and no source has voted against a signal, it decides to the bit as a `DecisionPolicy`. A value that
  * differs from the configuration's is named in each decision's reasons, code `ADAPTED`.
  *
  *     plan = DecisionPolicy at the threshold in use, between the approved stop and target
  *     p'   = sigmoid(logit p + lean)              where the sources' votes lean against it, never for it
  *     size = size multiplier min(1, approved stop / stop in use)
  *
- * So nothing that is learnt makes a plan larger than the operator's numbers alone would have, but for a lower threshold, and
+ * So nothing that is learnt makes a plan larger than the operator's numbers at a multiplier of 1 would have, but for a lower threshold, and
  * nothing makes it larger than the baseline or lose more than that at its stop; limits hold, as they held before. What the
  * operator's rules alone decide (too few trades, an abstention, a halt, a probe) is left as it is, and so is the baseline:
  * its bracket labels every signal. A signal keeps the stop and target it brings.
@@ -280,7 +280,13 @@ export class AdaptivePolicy implements TradePolicy, Companion {
     })
     const made = parameters.changes - before
     if (made === 0 || this.#asleep) return
-    for (const change of parameters.history.slice(-made)) this.#own.onChange(change)
+    for (const change of parameters.history.slice(-made)) {
+      try {
+        this.#own.onChange(change)
+      } catch {
+        // whoever listens must not keep the others that settle with it from being learned
+      }
+    }
   }
 
   // ---------------------------------------------------------------- snapshot

@@ -127,8 +127,12 @@ export class AlertWatch implements Serializable, Companion {
     const s = this.#state
     // a challenger that decides a signal has replaced nobody
     const byChallenger = decision.challenger !== undefined && decision.trial?.arm === 'candidate'
-    if (!byChallenger && version !== s.record.version) this.#replaced(version)
-    openIn(s, id)
+    if (!byChallenger && version !== s.record.version) {
+      // a signal on which the models change places was the old ones' own
+      const now = this.#learner?.status().version ?? version
+      if (now === version) this.#replaced(version)
+    }
+    if (byChallenger || version === s.record.version) openIn(s, id)
     countDecision(s.day, decision)
     if (s.latencyLimit < Infinity) addTo(s.record.latency, latency <= s.latencyLimit)
     if (decision.trial !== undefined) dealIn(s, decision.trial, decision.challenger?.version ?? '')

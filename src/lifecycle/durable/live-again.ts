@@ -98,8 +98,10 @@ export class LiveAgain<S extends Signal> {
     // models that cannot be read must not be left out without a word
     else if (event.kind === 'models' || event.kind === 'challenge') {
       const models = unpackModels(event.models as unknown as Snapshot, null, this.#codecs)
-      if (event.kind === 'models') this.#learner.replace(models, event.version)
-      else this.#quietly(seq, event.kind, () => this.#learner.challenge(models, event.version))
+      const { kind, version } = event
+      this.#quietly(seq, kind, () =>
+        kind === 'models' ? this.#learner.replace(models, version) : this.#learner.challenge(models, version),
+      )
     } else {
       this.#quietly(seq, event.kind, () => this.#apply(event))
     }

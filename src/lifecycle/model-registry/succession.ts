@@ -112,6 +112,7 @@ export class Succession implements Companion {
   async #take(result: RetrainResult, made: Models | null): Promise<void> {
     const { registered, details } = this.#options
     const judged = this.#judged(result)
+    const before = registered.registry.challenger
     const { outcome, version } = await registered.adopt(judged, made && packModels(made), details)
     if (outcome !== 'challenger' || made === null || version === null) return
     const { id } = registered.registry.find(version)
@@ -125,7 +126,7 @@ export class Succession implements Companion {
       await registered.tell({
         kind: 'move',
         alias: 'challenger',
-        to: null,
+        to: before,
         time: result.time,
         by: 'succession',
         reason,
