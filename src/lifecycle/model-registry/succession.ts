@@ -31,7 +31,8 @@ export type Challengeable = {
 
 /**
  * Joins a trainer, a registry and a learner into one life of models: what was trained is registered and challenges, what proves
- * itself becomes champion in the books as it does in the learner, and what fails is rolled back in both.
+ * itself becomes champion in the books as it does in the learner, and what fails is rolled back in both. A rollback by hand, in the
+ * books alone, does not reach a learner: `replace` its models, too.
  *
  *     trainer: candidate -> registry: challenger -> learner: shadow, 10, 25, 50 % -> registry: champion, or what was before
  *

@@ -155,6 +155,22 @@ describe('the state', () => {
     expect(stateOf(restored)).toBe(stateOf(learner))
   })
 
+  test('is what it would have been, though whoever is told of changes throws', () => {
+    let told = 0
+    const [quiet, loud] = [
+      newLearner(newPolicy()),
+      newLearner(
+        newPolicy(() => {
+          told++
+          throw new Error('the chat is gone')
+        }),
+      ),
+    ]
+    for (const learner of [quiet, loud]) live(learner, market)
+    expect(told).toBeGreaterThan(0)
+    expect(stateOf(loud)).toBe(stateOf(quiet))
+  })
+
   test('after a crash is what it would have been without, and nobody is told of a change twice', async () => {
     const disk = emptyDisk()
     const told: ParameterChange[] = []
