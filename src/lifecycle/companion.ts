@@ -47,17 +47,16 @@ export type EndedSignal = {
  * throws is kept in `status().faults` and harms nobody.
  */
 export interface Companion {
+  /** It goes along with this learner from now on, and may ask it; before anything else, and before `resume`. */
+  joined?(learner: Accompanied): void
   /** A decision was made, and its outcome is followed from now on. */
   opened?(id: string, time: number, decided: DecidedSignal): void
   /** Its outcome is known. `row` holds what models learn from. */
   observe?(row: SettledRow, ended: EndedSignal): void
   /** It will have no outcome. */
   dropped?(id: string): void
-  /**
-   * A candle has closed; `time` is its open time. With what the feature monitor says, where there is one, and with the learner,
-   * to be asked.
-   */
-  tick?(time: number, features: FeatureSummary | undefined, candle: Candle, learner: Accompanied): void
+  /** A candle has closed; `time` is its open time. With what the feature monitor says, where there is one. */
+  tick?(time: number, features: FeatureSummary | undefined, candle: Candle): void
   /** The rollout of `version` has gone on, has stopped or has ended; the models have changed places already. */
   moved?(transition: Transition, version: string): void
   /** The past is lived through again after a restart: take it in, and begin nothing until `wake`. */

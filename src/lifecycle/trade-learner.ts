@@ -76,6 +76,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     this.#book = new DecisionBook(limits)
     this.#state = freshState(this.mode === 'live' ? 'models' : 'baseline')
     this.#seat = this.#sit()
+    desk.companions.tell((one) => one.joined?.(this))
   }
 
   // ---------------------------------------------------------------- queries
@@ -147,7 +148,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     runAll([
       ...this.#book.released(this.#state.time).map((entry) => () => this.#settleTold(entry, entry.told!)),
       ...overdue.map((entry) => () => this.#settle(entry, entry.label!, null)),
-      () => this.#desk.companions.tell((one) => one.tick?.(candle.time, monitor?.summary, candle, this)),
+      () => this.#desk.companions.tell((one) => one.tick?.(candle.time, monitor?.summary, candle)),
     ])
   }
 

@@ -3,7 +3,6 @@ import { nonNegative, openFraction, positive } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, nested, snapshot } from '../../core/snapshot.ts'
 import { percent } from '../../decision/reasons.ts'
-import type { Candle } from '../../market.ts'
 import type { SettledRow } from '../background-trainer/settled-row.ts'
 import type { TrainerEvent } from '../background-trainer/trainer-options.ts'
 import type { Accompanied, Companion, DecidedSignal, EndedSignal } from '../companion.ts'
@@ -44,7 +43,8 @@ const HALTED: ReadonlySet<string> = new Set(['KILL_SWITCH', 'MODEL_HALTED'])
  *
  * Time is that of candles: a day ends with the first candle that opens in the next one, UTC. It is part of the learner's
  * snapshot, so nothing is told twice after a restart, and while a journal is lived through again nothing is told at all.
- * What a learner cannot know it is told by hand: {@link hear}, {@link found}, {@link watchStore}.
+ * What a learner cannot know it is told by hand: {@link hear}, {@link found}, {@link watchStore}. Such things are of the process
+ * that found them: a restart tells what it finds with its first candle, and that the rest is over.
  *
  * A candle costs a comparison, a look one `status()` and a pass over the rules, whatever the age of the bot.
  *
@@ -73,7 +73,8 @@ export class AlertWatch implements Serializable, Companion {
   #store: { readonly failure: Error | null } | undefined
   #found: FoundModel | null = null
   #trainingDisabled: string | null = null
-  /** Whether something has happened since the last look. */
+  /** Whether a candle has come since this process began, and whether something has happened since the last look. */
+  #ticked = false
   #stirred = false
   #asleep = false
 
@@ -123,6 +124,10 @@ export class AlertWatch implements Serializable, Companion {
 
   // ------------------------------------------------------- what a learner tells
 
+  joined(learner: Accompanied): void {
+    this.#learner = learner
+  }
+
   opened(id: string, _time: number, { decision, version, latency }: DecidedSignal): void {
     const s = this.#state
     // a challenger that decides a signal has replaced nobody
@@ -155,11 +160,11 @@ export class AlertWatch implements Serializable, Companion {
     this.#state.open.delete(id)
   }
 
-  tick(time: number, features: FeatureSummary | undefined, _: Candle, learner: Accompanied): void {
+  tick(time: number, features: FeatureSummary | undefined): void {
     const s = this.#state
     s.time = Math.max(s.time, time)
     if (s.begun === Number.NEGATIVE_INFINITY) s.begun = s.time
-    this.#learner = learner
+    this.#ticked = true
     this.#features = features
     if (this.#stirred || s.time - s.looked >= this.#every || dayOf(s.time) > s.day.day) this.#look()
   }
@@ -187,14 +192,16 @@ export class AlertWatch implements Serializable, Companion {
 
   wake(): void {
     this.#asleep = false
+    // what this process alone knows has not been looked at yet
+    this.#stirred = true
   }
 
   // ------------------------------------------------------------------ mechanics
 
-  /** Looks at everything, and has told what is to be told. Before the first candle there is nobody to look at. */
+  /** Looks at everything, and has told what is to be told. Before the first candle nobody knows how features are doing. */
   #look(): void {
     const learner = this.#learner
-    if (learner === undefined) return
+    if (learner === undefined || !this.#ticked) return
     const s = this.#state
     const status = learner.status()
     const { rollout } = learner
@@ -205,9 +212,9 @@ export class AlertWatch implements Serializable, Companion {
     s.looked = s.time
     this.#stirred = false
     const health = healthOf(s, {
-      ...{ status, rollout, features: this.#features, found: this.#found },
-      ...{ trainingDisabled: this.#trainingDisabled, drawdownLimit: this.#drawdownLimit },
-      storeFailure: this.#store?.failure?.message ?? null,
+      ...{ status, rollout, features: this.#features, found: this.#found, drawdownLimit: this.#drawdownLimit },
+      ...{ trainingDisabled: this.#trainingDisabled, storeFailure: this.#store?.failure?.message ?? null },
+      past: this.#asleep,
     })
     const alerts = this.#alerts.update(health, s.time)
     s.news = []
@@ -234,8 +241,8 @@ export class AlertWatch implements Serializable, Companion {
     s.record = createModelRecord(version, isFirst ? Number.NEGATIVE_INFINITY : s.time)
     s.open.clear()
     s.arms = noArms()
-    // whoever replaced them had others to put there
-    if (!isFirst) this.#found = null
+    // whoever replaced them had others to put there; who did so in the past knew nothing of today's start
+    if (!isFirst && !this.#asleep) this.#found = null
   }
 
   /** Tells of whoever is put on trial beside the models that decide; how that ends is told by `moved`. */

@@ -13,6 +13,8 @@ export type Finding = {
   readonly scope: string
   readonly text: string
   readonly evidence: Evidence
+  /** What it is, where another is told anew in the same scope: the code of a lock, say. The text may change unheard. */
+  readonly about?: string
 }
 
 /**
@@ -33,14 +35,14 @@ export type AlertRule<Memory extends State = State> = {
   readonly falseAlarms: FalseAlarms
   /** What it remembers before it has read anything: plain data. */
   start(): Memory
-  /** What is found in a record. Changes nothing but its memory. */
-  read(health: Health, memory: Memory, time: number): readonly Finding[]
+  /** What is found in a record; undefined where that cannot be said, so that what stands stands. Changes nothing but its memory. */
+  read(health: Health, memory: Memory, time: number): readonly Finding[] | undefined
 }
 
 /** Something that a person should know. */
 export type Alert = Finding & {
-  /** Why it is told now. */
-  readonly kind: 'raised' | 'escalated' | 'repeated' | 'recovered' | 'event'
+  /** Why it is told now. `"changed"`: it stood before, and is about something else now. */
+  readonly kind: 'raised' | 'escalated' | 'changed' | 'repeated' | 'recovered' | 'event'
   readonly code: string
   readonly severity: Severity
   readonly falseAlarms: FalseAlarms

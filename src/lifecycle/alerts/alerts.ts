@@ -1,4 +1,4 @@
-import type { JsonObject, Serializable, Snapshot } from '../../contracts.ts'
+import type { JsonObject, JsonValue, Serializable, Snapshot } from '../../contracts.ts'
 import { time as checkTime, oneOf, positive } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
@@ -22,6 +22,8 @@ type Standing = {
   severity: Severity
   scope: string
   text: string
+  /** Empty where it cannot change. */
+  about: string
   since: number
   told: number
 }
@@ -33,17 +35,17 @@ const MOST_FINDINGS = 100
 /** Characters kept of a text, so that a snapshot stays small. */
 const TEXT_LENGTH = 500
 const ORDER: readonly Severity[] = ['info', 'warning', 'critical']
-const STANDING: Standing = { topic: '', code: '', severity: 'info', scope: '', text: '', since: 0, told: 0 }
+const STANDING: Standing = { topic: '', code: '', severity: 'info', scope: '', text: '', about: '', since: 0, told: 0 }
 
 type Found = { readonly rule: Pick<AlertRule, 'code' | 'severity' | 'falseAlarms'>; readonly finding: Finding }
 
 /**
- * Tells what a person should know, once: when it begins, when it gets worse, now and then while it lasts, and when it is
- * over.
+ * Tells what a person should know, once: when it begins, when it gets worse or becomes another, now and then while it lasts, and
+ * when it is over.
  *
  * Each rule reads a plain record of how everything is doing. What it finds is an alert of its topic and scope: `"raised"`,
- * `"escalated"` where a more urgent rule of the topic joins in, `"repeated"` after `repeatAfter`, `"recovered"` when it is
- * found no more. A rule that throws is an alert itself, and what it had found stands until it can be asked again.
+ * `"escalated"` where a more urgent rule of the topic joins in, `"changed"` where it is about something else, `"repeated"` after
+ * `repeatAfter`, `"recovered"` when it is found no more. A rule that throws is an alert itself, and what it had found stands until it can be asked again.
  *
  * It does nothing but answer: hand the alerts to an {@link AlertDelivery}. O(rules + findings); memory for the alerts
  * that stand, at most 100 a rule.
@@ -116,11 +118,14 @@ export class Alerts implements Serializable {
         // a rule that fails half-way must not leave half a memory
         const old = this.#state.memories[code]!
         const memory = old === null ? null : structuredClone(old)
-        for (const { scope, text, evidence } of rule.read(health, memory, now).slice(0, MOST_FINDINGS)) {
+        const findings = rule.read(health, memory, now)
+        if (findings === undefined) silent.add(topic)
+        for (const { scope, text, evidence, about } of findings?.slice(0, MOST_FINDINGS) ?? []) {
           const finding = {
             scope: String(scope).slice(0, TEXT_LENGTH),
             text: String(text).slice(0, TEXT_LENGTH),
             evidence,
+            ...(about === undefined ? {} : { about: String(about).slice(0, TEXT_LENGTH) }),
           }
           if (kind === 'event') events.push({ ...finding, kind, code, severity, falseAlarms, time: now, since: now })
           else keepWorst(found, topic, { rule, finding })
@@ -146,7 +151,10 @@ export class Alerts implements Serializable {
     return Alerts.restore(json, unpackState(options, { repeatAfter: 0 }, 'options'))
   }
 
-  /** The saved alerts under the operator's present rules. A rule that the snapshot does not know starts anew. */
+  /**
+   * The saved alerts under the operator's present rules. A rule that the snapshot does not know starts anew, and so does one whose
+   * memory has another shape by now.
+   */
   static restore(json: Snapshot, options: AlertsOptions = {}): Alerts {
     const { state } = checkSnapshot(Alerts, json)
     const alerts = new Alerts(options)
@@ -158,8 +166,9 @@ export class Alerts implements Serializable {
       const code = entry?.['code']
       if (typeof code !== 'string') refuse('whose rules have a code', code)
       if (Object.hasOwn(memories, code as string)) {
-        const template = { memory: memories[code as string]! }
-        memories[code as string] = unpackState({ memory: entry['memory']! }, template, `state.rules.${code}`).memory
+        if (entry['memory'] === undefined) refuse('whose rules have a memory', undefined)
+        const fresh = memories[code as string]!
+        memories[code as string] = readMemory(entry['memory']!, fresh) ?? fresh
       }
     }
     alerts.#state = { ...checkSaved(saved), memories }
@@ -182,16 +191,15 @@ export class Alerts implements Serializable {
       }
       const { rule, finding } = hit
       const worse = ORDER.indexOf(rule.severity) > ORDER.indexOf(old.severity)
+      const other = (finding.about ?? '') !== old.about
       const again = now - old.told >= this.options.repeatAfter
-      const { code, severity } = rule
-      standing.push({ ...old, code, severity, text: finding.text, told: worse || again ? now : old.told })
-      if (worse || again) alerts.push(alertOf(worse ? 'escalated' : 'repeated', hit, now, old.since))
+      const kind = worse ? 'escalated' : other ? 'changed' : again ? 'repeated' : null
+      standing.push({ ...old, ...standingAs(hit), told: kind === null ? old.told : now })
+      if (kind !== null) alerts.push(alertOf(kind, hit, now, old.since))
     }
     for (const [key, one] of found) {
       if (known.has(key)) continue
-      const { code, severity } = one.rule
-      const { scope, text } = one.finding
-      standing.push({ topic: key.slice(0, key.indexOf(' ')), code, severity, scope, text, since: now, told: now })
+      standing.push({ topic: key.slice(0, key.indexOf(' ')), ...standingAs(one), since: now, told: now })
       alerts.push(alertOf('raised', one, now, now))
     }
     this.#state.standing = standing
@@ -200,6 +208,10 @@ export class Alerts implements Serializable {
 }
 
 const keyOf = (topic: string, scope: string): string => `${topic} ${scope}`
+
+/** What of an alert that stands is as it was found last. */
+const standingAs = ({ rule: { code, severity }, finding: { scope, text, about = '' } }: Found) =>
+  ({ code, severity, scope, text, about }) satisfies Partial<Standing>
 
 function keepWorst(found: Map<string, Found>, topic: string, one: Found): void {
   const key = keyOf(topic, one.finding.scope)
@@ -237,6 +249,16 @@ function checkRule({ code, severity, topic = code, kind }: AlertRule): void {
   }
   oneOf('severity', severity, ORDER)
   oneOf('kind', kind, ['state', 'event'])
+}
+
+/** A rule's memory; null where it is not of the shape that the rule has today. */
+function readMemory(saved: JsonValue, fresh: State): State | null {
+  try {
+    return unpackState({ memory: saved }, { memory: fresh }).memory
+  } catch {
+    // a rule that was changed must not keep the bot from starting
+    return null
+  }
 }
 
 function checkSaved({ time, standing }: { time: number; standing: Standing[] }): {

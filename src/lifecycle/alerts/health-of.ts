@@ -19,6 +19,8 @@ export type Surroundings = {
   readonly found: FoundModel | null
   readonly storeFailure: string | null
   readonly trainingDisabled: string | null
+  /** Whether the past is lived through again: what of this only today's process knows is left out then. */
+  readonly past: boolean
   /** Limits of the watch's own; those of the kill switch where left out. */
   readonly drawdownLimit: number | undefined
 }
@@ -31,7 +33,7 @@ const DRIFT_STANDS = 100
 
 /** The record that alert rules read, of what a learner says and what was counted beside it. Pure. */
 export function healthOf(state: WatchState, around: Surroundings): Health {
-  const { status, rollout, features, storeFailure, trainingDisabled } = around
+  const { status, rollout, features, storeFailure, trainingDisabled, past } = around
   const { record, latencyLimit: limit } = state
   const { value, limit: halts } = status.killSwitch.drawdown
   const allowed = around.drawdownLimit ?? halts
@@ -42,8 +44,7 @@ export function healthOf(state: WatchState, around: Surroundings): Health {
     accuracy: record.accuracy,
     wins: { model: record.taken, baseline: record.all },
     model: modelHealth(state, around),
-    storeFailure,
-    trainingDisabled,
+    ...(past ? {} : { storeFailure, trainingDisabled }),
     drift: driftOf(status, record.since),
     ...(features === undefined ? {} : { features }),
     ...(limit < Infinity ? { latency: { ...record.latency, limit } } : {}),
@@ -55,11 +56,14 @@ export function healthOf(state: WatchState, around: Surroundings): Health {
 }
 
 /** A model that was loaded at the start says itself what it learned from, until it learns here. */
-function modelHealth({ begun, learnedAt }: WatchState, { status, found }: Surroundings): NonNullable<Health['model']> {
+function modelHealth(
+  { begun, learnedAt }: WatchState,
+  { status, found, past }: Surroundings,
+): NonNullable<Health['model']> {
   const { state = 'ready', fallback = null, reason = '', version = null } = found ?? {}
   const made = version === null ? begun : (version.dataRange?.to ?? version.createdAt)
   const trades = Math.max(status.trades, version?.trades ?? 0)
-  return { state, fallback, reason, trainedAt: Math.max(made, learnedAt), trades }
+  return { state: past ? 'unknown' : state, fallback, reason, trainedAt: Math.max(made, learnedAt), trades }
 }
 
 function driftOf({ drift, trades }: Status, since: number): NonNullable<Health['drift']> {

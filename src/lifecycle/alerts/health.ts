@@ -12,7 +12,10 @@ export type Happening = {
   readonly text: string
 }
 
-/** How everything is doing, as plain data. A rule whose part is left out says nothing. */
+/**
+ * How everything is doing, as plain data. A rule whose part is left out says nothing; what stands of the store, of training or
+ * of a model that was found goes on standing then, for only a word of theirs ends it.
+ */
 export type Health = {
   /** The locks that stand; `KillSwitch.locks` is such a list. */
   readonly locks?: readonly (Reason & { readonly scope: string; readonly until: number })[]
@@ -23,7 +26,7 @@ export type Health = {
   /** Trades that won: those that the model took, since it took over, and all signals. */
   readonly wins?: { readonly model: Tally; readonly baseline: Tally }
   readonly model?: {
-    readonly state: 'ready' | 'missing' | 'corrupt'
+    readonly state: 'ready' | 'missing' | 'corrupt' | 'unknown'
     /** What decides instead. */
     readonly fallback: 'previous' | 'baseline' | null
     readonly reason: string

@@ -18,6 +18,8 @@ export function readingRules({ maxModelAge, minTrades }: AlertRuleOptions): read
         scope,
         text,
         evidence: { code, ...(until < Infinity ? { until } : {}) },
+        // one that never ends by itself is another than one that does
+        about: until < Infinity ? code : `${code} for good`,
       }))
       const rest = locks.length - told.length
       if (rest <= 0) return told
@@ -25,7 +27,8 @@ export function readingRules({ maxModelAge, minTrades }: AlertRuleOptions): read
     }),
     drawdownRule,
     reading('MODEL_FALLBACK', 'critical', ({ model }) => {
-      if (model === undefined || model.state === 'ready') return []
+      if (model === undefined || model.state === 'unknown') return undefined
+      if (model.state === 'ready') return []
       const { state, fallback, reason } = model
       const instead =
         fallback === null
@@ -94,7 +97,7 @@ export function readingRules({ maxModelAge, minTrades }: AlertRuleOptions): read
         { days },
       )
     }),
-    reading('ROLLOUT_PAUSED', 'warning', ({ rollout }) => because(rollout?.paused, 'The rollout is paused')),
+    reading('ROLLOUT_PAUSED', 'warning', ({ rollout }) => because(rollout?.paused ?? null, 'The rollout is paused')),
     // info
     happening('MODEL_PROMOTED'),
     happening('MODEL_ROLLED_BACK'),
@@ -108,10 +111,10 @@ export function readingRules({ maxModelAge, minTrades }: AlertRuleOptions): read
 function reading(
   code: string,
   severity: Severity,
-  find: (health: Health, time: number) => readonly Finding[],
+  find: (health: Health, time: number) => readonly Finding[] | undefined,
   falseAlarms: FalseAlarms = 'deterministic',
 ): AlertRule<null> {
-  const read = (health: Health, _: null, time: number): readonly Finding[] => find(health, time)
+  const read = (health: Health, _: null, time: number) => find(health, time)
   return { code, severity, kind: 'state', falseAlarms, start: () => null, read }
 }
 
@@ -169,8 +172,9 @@ const dailySummary: AlertRule<{ day: number }> = {
 
 const one = (text: string, evidence: Evidence): readonly Finding[] => [{ scope: 'all', text, evidence }]
 
-const because = (reason: string | null | undefined, what: string): readonly Finding[] =>
-  reason === null || reason === undefined ? [] : one(`${what}: ${reason}`, { reason })
+/** A reason as a finding, null as none; undefined where nobody has said. */
+const because = (reason: string | null | undefined, what: string): readonly Finding[] | undefined =>
+  reason === undefined ? undefined : reason === null ? [] : one(`${what}: ${reason}`, { reason })
 
 /** Features named in a text; what is more is counted. */
 const MOST_NAMES = 5

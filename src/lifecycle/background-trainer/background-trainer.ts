@@ -1,15 +1,14 @@
-import type { Codec, Serializable, Snapshot } from '../../contracts.ts'
+import type { Serializable, Snapshot } from '../../contracts.ts'
 import { type TradeLearnError as Coded, TradeLearnError } from '../../core/errors.ts'
-import { checkSnapshot, nested, restore, snapshot } from '../../core/snapshot.ts'
+import { checkSnapshot, nested, snapshot } from '../../core/snapshot.ts'
 import { type State, unpackState } from '../../core/state.ts'
-import { DistributionDrift } from '../../drift/index.ts'
 import type { Companion } from '../companion.ts'
 import { defaultCodecs } from '../defaults.ts'
 import type { FeatureSummary } from '../feature-health.ts'
 import type { Models } from '../parts.ts'
 import { AnalysisQueue } from './analysis-queue.ts'
 import { type Backlog, beginBacklog, catchUp, catchUpNow } from './catch-up.ts'
-import { defaultTriggers, triggerCodecs } from './default-triggers.ts'
+import { defaultTriggers, readTrigger } from './default-triggers.ts'
 import { inSlices, turn } from './in-slices.ts'
 import { RETRAIN_PROTOCOL, type RetrainJob, tableOf } from './protocol.ts'
 import { RetrainGate } from './retrain-gate.ts'
@@ -185,6 +184,7 @@ export class BackgroundTrainer implements Serializable, Companion {
   /** What has been wished meanwhile may begin. */
   wake(): void {
     this.#asleep = false
+    this.#sayIfDisabled(' before the restart.')
     this.#consider()
   }
 
@@ -248,11 +248,14 @@ export class BackgroundTrainer implements Serializable, Companion {
     // what was not done is still wished
     if (result.outcome === 'failed') for (const wish of result.wishes) this.#wishes.set(wish.cause, wish)
     this.#tell({ type: 'result', result })
-    if (this.#gate.disabled && !before && 'text' in result) {
-      const text = `No retraining any more after ${this.#gate.failures} failures in a row; the last: ${result.text}`
-      this.#tell({ type: 'disabled', code: 'RETRAIN_DISABLED', text })
-    }
+    if (!before && 'text' in result) this.#sayIfDisabled(`; the last: ${result.text}`)
     return result
+  }
+
+  #sayIfDisabled(why: string): void {
+    if (!this.#gate.disabled) return
+    const text = `No retraining any more after ${this.#gate.failures} failures in a row${why}`
+    this.#tell({ type: 'disabled', code: 'RETRAIN_DISABLED', text })
   }
 
   /** One retraining from the rows to the swap. Never rejects. */
@@ -364,12 +367,6 @@ export class BackgroundTrainer implements Serializable, Companion {
       const text = `The trainer's rows must be of the declared features (${fingerprint}), got those of ${String(options['schema'])}.`
       throw new TradeLearnError('SCHEMA_MISMATCH', text)
     }
-    const codecs: readonly Codec[] = [
-      ...this.#settings.codecs,
-      ...triggerCodecs(),
-      DistributionDrift,
-      ...defaultCodecs(),
-    ]
     const part = (name: string): Snapshot => nested(state, name, BackgroundTrainer.type)
     const gate = RetrainGate.fromJSON({ ...part('gate'), options: { ...this.#gate.options } })
     const log = RowLog.fromJSON({ ...part('log'), options: { ...this.#log.options } })
@@ -378,7 +375,7 @@ export class BackgroundTrainer implements Serializable, Companion {
       { now: 0, wishes: [WISH], triggers: [{}] } as State,
     ) as unknown as { now: number; wishes: RetrainWish[]; triggers: unknown[] }
     const restored = triggers.map((_, i) =>
-      asTrigger(restore((state['triggers'] as unknown as Snapshot[])[i]!, codecs)),
+      readTrigger((state['triggers'] as unknown as Snapshot[])[i]!, this.#settings.codecs),
     )
     if (Number.isNaN(now)) throw new TradeLearnError('CORRUPT_SNAPSHOT', '"state.now" must be a time, got NaN.')
     this.#gate = gate
@@ -387,12 +384,9 @@ export class BackgroundTrainer implements Serializable, Companion {
     this.#now = now
     this.#wishes.clear()
     for (const wish of wishes) this.#wishes.set(wish.cause, wish)
+    // whoever listens in this process does not know yet
+    if (!this.#asleep) this.#sayIfDisabled(' before the restart.')
   }
 }
 
 const WISH = { cause: '', trigger: '', time: 0, text: '', evidence: {} }
-
-function asTrigger(part: Serializable): RetrainTrigger {
-  if ('observe' in part && 'tick' in part) return part as RetrainTrigger
-  throw new TradeLearnError('CORRUPT_SNAPSHOT', 'A "background-trainer" must hold triggers, got something else.')
-}

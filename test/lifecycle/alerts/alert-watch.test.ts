@@ -323,50 +323,63 @@ describe('a watch that goes along with a learner', () => {
     expect(learner.status().faults).toEqual([])
   })
 
-  test('follows a challenger beside the champion: its trial, its rise, and its fall', () => {
-    const step = { share: 0, hold: HOUR, signals: 5, evidence: 2, approval: false }
-    const steps = [step, { ...step, share: 0.5, evidence: 50, signals: 60 }]
-    const guards = { endBelowAccuracy: 0, pauseBelowAccuracy: 0, maxDrawdown: 0.99 }
-    const { watch, alerts } = watched()
-    const learner = learnerOf([watch], { rollout: new Rollout({ name: 'first', steps, ...guards }), maxOpen: 100 })
-    const models = parrots(0.7)
-    // trades of even bars pay until the market turns around
-    const day = (from: number, to: number, pays: 0 | 1): void => {
-      for (let bar = from; bar < to; bar++) {
-        learner.onCandle(candleAt('A', 2 * bar, 100, 100, 0.001))
-        models.success.answer = bar % 2 === 0 ? 0.7 : 0.3
-        const { id, action } = learner.decide(signalAt(2 * bar + 1, { stop: 90, target: 110 }), account)
-        const won = bar % 2 !== pays
-        learner.onCandle({ ...candleAt('A', 2 * bar + 1, 100), ...(won ? { high: 111 } : { low: 89 }) })
-        if (action === 'skip') continue
-        learner.learn(id, { exitPrice: won ? 110 : 90, exitTime: START + (2 * bar + 1) * HOUR })
+  // models change places with an outcome, with a candle or, where time was all they waited for, with a decision
+  test.each([1, 51])(
+    'follows a challenger beside the champion, steps held %d h: its trial, its rise, its fall',
+    (hours) => {
+      const step = { share: 0, hold: hours * HOUR, signals: 5, evidence: 2, approval: false }
+      const steps = [step, { ...step, share: 0.5, evidence: 50, signals: 60 }]
+      const guards = { endBelowAccuracy: 0, pauseBelowAccuracy: 0, maxDrawdown: 0.99 }
+      const { watch, alerts } = watched()
+      const moves: string[] = []
+      const moved: Companion['moved'] = ({ to: { status, step: now } }) => void moves.push(`${doing}: ${status} ${now}`)
+      const rollout = new Rollout({ name: 'first', steps, ...guards })
+      const learner = learnerOf([watch, { moved }], { rollout, maxOpen: 100 })
+      const models = parrots(0.7)
+      let doing = ''
+      // trades of even bars pay until the market turns around
+      const day = (from: number, to: number, pays: 0 | 1): void => {
+        for (let bar = from; bar < to; bar++) {
+          doing = 'candle'
+          learner.onCandle(candleAt('A', 2 * bar, 100, 100, 0.001))
+          models.success.answer = bar % 2 === 0 ? 0.7 : 0.3
+          doing = 'decide'
+          const { id, action } = learner.decide(signalAt(2 * bar + 1, { stop: 90, target: 110 }), account)
+          const won = bar % 2 !== pays
+          doing = 'candle'
+          learner.onCandle({ ...candleAt('A', 2 * bar + 1, 100), ...(won ? { high: 111 } : { low: 89 }) })
+          if (action === 'skip') continue
+          learner.learn(id, { exitPrice: won ? 110 : 90, exitTime: START + (2 * bar + 1) * HOUR })
+        }
       }
-    }
-    day(0, 10, 1)
-    learner.challenge(models, 'rival')
-    const said = (): string[] =>
-      alerts
-        .filter(({ code }) => code.startsWith('MODEL_') || code === 'ROLLOUT_STEP')
-        .map(({ code, text }) => `${code} ${text.replace(/[.:] (?:Evidence|What|Signals) .*/, '.')}`)
-    day(10, 40, 1)
-    expect(learner.status()).toMatchObject({ version: '', challenger: 'rival', rollout: { step: 1 } })
-    const before = watch.toJSON().state['watch'] as unknown as { record: { all: { n: number } }; arms: unknown }
-    // what the challenger decided counts for what the champion said of it all the same
-    expect(before.record.all.n).toBe(40)
-    expect(before.arms).toMatchObject({ trial: 'rival', step: 1, share: 0.5 })
-    day(40, 200, 1)
-    expect(learner.status()).toMatchObject({ version: 'rival', challenger: '' })
-    day(200, 400, 0)
-    expect(learner.status()).toMatchObject({ version: '', rollout: { status: 'ended' } })
-    expect(said()).toEqual([
-      'ROLLOUT_STEP The models "rival" are on trial now.',
-      'ROLLOUT_STEP Step 1: the models "rival" decide 50.00 % of signals.',
-      'MODEL_PROMOTED The models "rival" decide all signals now.',
-      'MODEL_ROLLED_BACK The trial of the models "rival" has ended.',
-    ])
-    expect(alerts.map(({ code }) => code)).not.toContain('SAMPLE_RATIO_MISMATCH')
-    expect(learner.status().faults).toEqual([])
-  })
+      day(0, 10, 1)
+      learner.challenge(models, 'rival')
+      moves.length = 0
+      const said = (): string[] =>
+        alerts
+          .filter(({ code }) => code.startsWith('MODEL_') || code === 'ROLLOUT_STEP')
+          .map(({ code, text }) => `${code} ${text.replace(/[.:] (?:Evidence|What|Signals) .*/, '.')}`)
+      day(10, 40, 1)
+      expect(learner.status()).toMatchObject({ version: '', challenger: 'rival', rollout: { step: 1 } })
+      const before = watch.toJSON().state['watch'] as unknown as { record: { all: { n: number } }; arms: unknown }
+      // what the challenger decided counts for what the champion said of it all the same
+      expect(before.record.all.n).toBe(40)
+      expect(before.arms).toMatchObject({ trial: 'rival', step: 1, share: 0.5 })
+      day(40, 200, 1)
+      expect(learner.status()).toMatchObject({ version: 'rival', challenger: '' })
+      day(200, 400, 0)
+      expect(learner.status()).toMatchObject({ version: '', rollout: { status: 'ended' } })
+      expect(said()).toEqual([
+        'ROLLOUT_STEP The models "rival" are on trial now.',
+        'ROLLOUT_STEP Step 1: the models "rival" decide 50.00 % of signals.',
+        'MODEL_PROMOTED The models "rival" decide all signals now.',
+        'MODEL_ROLLED_BACK The trial of the models "rival" has ended.',
+      ])
+      expect(moves[0]).toBe(hours === 1 ? 'candle: running 1' : 'decide: running 1')
+      expect(alerts.map(({ code }) => code)).not.toContain('SAMPLE_RATIO_MISMATCH')
+      expect(learner.status().faults).toEqual([])
+    },
+  )
 
   test('tells of an arm that gets too little', () => {
     const { watch, told } = watched()
@@ -486,6 +499,84 @@ describe('after a restart', () => {
     await again.resume('looked into')
     live(again, [40, 41], seven)
     expect(second.told('KILL_SWITCH')).toEqual(['recovered'])
+  })
+
+  test('what only this process knows is told with its first candle, and what it does not know stands', async () => {
+    const disk = emptyDisk()
+    const open = (companions: readonly Companion[]) => {
+      disk.open = false
+      return TradeLearner.open<SmallSignal>({
+        ...optionsWith(companions),
+        codecs: [Parrot],
+        features: smallFeatures(),
+        store: new MemoryStore(disk),
+      })
+    }
+    const first = watched()
+    const learner = await open([first.watch])
+    live(learner, [0, 10], seven)
+    first.watch.hear({ type: 'disabled', code: 'RETRAIN_DISABLED', text: 'No retraining any more.' })
+    await learner.save()
+    await learner.replace(parrots(0.7), 'second')
+    live(learner, [10, 30], seven)
+    await learner.stored()
+    expect(first.told('TRAINING_DISABLED')).toEqual(['raised'])
+
+    const second = watched()
+    second.watch.found({ state: 'corrupt', fallback: 'baseline', reason: 'its hash' })
+    // a trainer whose gate is shut says so when it wakes, whichever of the two is woken first
+    const trainer: Companion = {
+      wake: () => second.watch.hear({ type: 'disabled', code: 'RETRAIN_DISABLED', text: 'Five failures.' }),
+    }
+    const again = await open([second.watch, trainer])
+    expect(again.recovery.replayed).toBeGreaterThan(20)
+    again.onCandle(candleAt('A', 30, 100))
+    const known = ({ code }: Alert) => code === 'MODEL_FALLBACK' || code === 'TRAINING_DISABLED'
+    expect(second.alerts.filter(known).map(({ kind, code }) => `${kind} ${code}`)).toEqual(['raised MODEL_FALLBACK'])
+    expect(second.watch.standing.map(({ code, text }) => `${code} ${text}`)).toContain(
+      'TRAINING_DISABLED There is no retraining any more: Five failures.',
+    )
+
+    const third = watched()
+    const last = await open([third.watch])
+    last.onCandle(candleAt('A', 31, 100))
+    // neither was said to this process
+    expect(third.alerts.filter(known).map(({ kind, code }) => `${kind} ${code}`)).toEqual([
+      'recovered TRAINING_DISABLED',
+    ])
+  })
+
+  test('a move before the first candle is told once, with its share', () => {
+    const steps = [0, 0.5].map((share) => ({ share, hold: 0, signals: 1, evidence: 0, approval: true }))
+    const guards = { margin: 0, endBelowAccuracy: 0, pauseBelowAccuracy: 0 }
+    const options = (companions: readonly Companion[]) =>
+      optionsWith(companions, { mode: 'live', rollout: new Rollout({ name: 'first', steps, ...guards }) })
+    const own = { codecs: [Parrot], features: smallFeatures() }
+    const restart = (saved: object) => {
+      const { watch, alerts } = watched()
+      const json = JSON.parse(JSON.stringify(saved)) as Snapshot
+      const learner = TradeLearner.restore<SmallSignal>(json, { ...options([watch]), ...own })
+      return { learner, alerts }
+    }
+    const texts = (alerts: readonly Alert[]) => alerts.filter(({ kind }) => kind === 'event').map(({ text }) => text)
+    const first = new TradeLearner<SmallSignal>(options([watched().watch]))
+    first.onCandle(candleAt('A', 0, 100))
+    first.challenge(parrots(0.8), 'second')
+    live(first, [1, 2], seven)
+
+    const second = restart(first)
+    second.learner.tellRollout({ kind: 'approve', time: START + 3 * HOUR, by: 'Ada' })
+    second.learner.onCandle(candleAt('A', 3, 100))
+    expect(texts(second.alerts)).toEqual([
+      expect.stringMatching(/^Step 1: the models "second" decide 50.00 % of signals\./),
+    ])
+    live(second.learner, [4, 8], seven)
+
+    const third = restart(second.learner)
+    third.learner.tellRollout({ kind: 'approve', time: START + 9 * HOUR, by: 'Ada' })
+    expect(third.learner.status().version).toBe('second')
+    third.learner.onCandle(candleAt('A', 9, 100))
+    expect(texts(third.alerts)).toEqual([expect.stringMatching(/^The models "second" decide all signals now\./)])
   })
 
   test('a watch that joins an old learner does not tell its past', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Snapshot } from '../../../src/contracts.ts'
 import { restore } from '../../../src/core/snapshot.ts'
+import type { State } from '../../../src/core/state.ts'
 import { KillSwitch } from '../../../src/decision/index.ts'
 import {
   type Alert,
@@ -226,6 +227,24 @@ describe('the default rules', () => {
     expect(new Alerts().update({ wins: { model: { n: 100, hits: 0 }, baseline: { n: 0, hits: 0 } } }, T)).toEqual([])
   })
 
+  test('KILL_SWITCH tells anew of a halt that is another, or that ends no more by itself, and not of one that is prolonged', () => {
+    const alerts = new Alerts()
+    const losses = { scope: 'all', code: 'CONSECUTIVE_LOSSES', text: 'Three losses.', until: T + DAY }
+    const at = (lock: Partial<typeof losses>, time: number) =>
+      told(alerts.update({ locks: [{ ...losses, ...lock }] }, time))
+    expect(at({}, T)).toEqual(['raised KILL_SWITCH all'])
+    expect(at({ until: T + 2 * DAY, text: 'Four losses.' }, T + 1)).toEqual([])
+    expect(at({ until: Infinity }, T + 2)).toEqual(['changed KILL_SWITCH all'])
+    expect(at({ until: Infinity }, T + 3)).toEqual([])
+    expect(at({ code: 'DRAWDOWN', text: 'Ten percent.', until: Infinity }, T + 4)).toEqual(['changed KILL_SWITCH all'])
+    const again = Alerts.fromJSON(written(alerts))
+    const locks = [{ ...losses, code: 'DRAWDOWN', until: Infinity }]
+    expect(again.update({ locks }, T + 5)).toEqual([])
+    // what is told anew is told again a day after that
+    expect(told(again.update({ locks }, T + 4 + DAY - 1))).toEqual([])
+    expect(again.update({ locks }, T + 4 + DAY)[0]).toMatchObject({ kind: 'repeated', since: T })
+  })
+
   test('KILL_SWITCH has one alert a scope, and the rest together where there are many', () => {
     const killSwitch = new KillSwitch()
     killSwitch.halt('news')
@@ -346,6 +365,21 @@ describe('an alert', () => {
   })
 })
 
+test('what nobody has said anything about stands as it stood', () => {
+  const alerts = new Alerts()
+  const lost = { ...model, state: 'missing', fallback: 'baseline', reason: 'no file' } as const
+  const bad: Health = { storeFailure: 'disk full', trainingDisabled: 'five failures', model: lost }
+  alerts.update(bad, T)
+  expect(alerts.update({}, T + 1)).toEqual([])
+  expect(alerts.update({ model: { ...model, state: 'unknown' } }, T + 2)).toEqual([])
+  expect(alerts.standing.map(({ code }) => code)).toEqual(['MODEL_FALLBACK', 'STORE_FAILED', 'TRAINING_DISABLED'])
+  expect(told(alerts.update({ storeFailure: null }, T + 3))).toEqual(['recovered STORE_FAILED all'])
+  expect(told(alerts.update({ trainingDisabled: null, model }, T + 4))).toEqual([
+    'recovered MODEL_FALLBACK all',
+    'recovered TRAINING_DISABLED all',
+  ])
+})
+
 describe('a rule that fails', () => {
   const broken = (): AlertRule => {
     let works = true
@@ -368,7 +402,8 @@ describe('a rule that fails', () => {
     expect(told(second)).toEqual(['raised RULE_FAILED ODD', 'raised STORE_FAILED all'])
     expect(second[0]).toMatchObject({ severity: 'warning', text: 'The rule ODD failed: no idea' })
     expect(alerts.standing.map(({ code, text }) => [code, text])[0]).toEqual(['ODD', 'seen 1'])
-    expect(told(alerts.update({}, T + 2))).toEqual(['recovered RULE_FAILED ODD', 'recovered STORE_FAILED all'])
+    const third = alerts.update({ storeFailure: null }, T + 2)
+    expect(told(third)).toEqual(['recovered RULE_FAILED ODD', 'recovered STORE_FAILED all'])
     expect(alerts.standing.map(({ text }) => text)).toEqual(['seen 2'])
   })
 
@@ -493,6 +528,22 @@ describe('snapshots', () => {
     expect(Alerts.restore(written(fewer)).rules).toHaveLength(23)
   })
 
+  test('a rule whose memory has another shape by now starts anew, what stands stays, and the others remember', () => {
+    const rule = (memory: State): AlertRule => ({
+      ...{ code: 'ODD', severity: 'warning', kind: 'state', falseAlarms: 'deterministic', start: () => memory },
+      read: () => [{ scope: 'all', text: JSON.stringify(memory), evidence: {} }],
+    })
+    const alerts = new Alerts({ rules: [...defaultAlertRules(), rule({ seen: 3 })] })
+    alerts.update({ accuracy: { n: 10, hits: 5 } }, T)
+    const changed = { rules: [...defaultAlertRules(), rule({ days: [1] })] }
+    const restored = Alerts.restore(written(alerts), changed)
+    const memories = (json: Snapshot) => (json.state as { rules: { code: string; memory: unknown }[] }).rules
+    expect(memories(written(restored)).at(-1)).toEqual({ code: 'ODD', memory: { days: [1] } })
+    expect(memories(written(restored)).slice(0, -1)).toEqual(memories(written(alerts)).slice(0, -1))
+    expect(told(restored.update({}, T + 1))).toEqual([])
+    expect(restored.standing.map(({ code }) => code)).toEqual(['ODD'])
+  })
+
   const saved = (): Snapshot => {
     const alerts = new Alerts()
     alerts.update({ storeFailure: 'x', accuracy: { n: 10, hits: 5 } }, T)
@@ -503,7 +554,6 @@ describe('snapshots', () => {
     ['a time without end', (state) => (state['time'] = { $: 'Infinity' })],
     ['no rules', (state) => delete state['rules']],
     ['rules without codes', (state) => (state['rules'] = [null])],
-    ['a memory of another shape', (state) => (state['rules'] = [{ code: 'ACCURACY_LOW', memory: { n: 'x' } }])],
     ['a memory that is missing', (state) => (state['rules'] = [{ code: 'ACCURACY_LOW' }])],
     ['an unknown severity', (state) => ((state['standing'] as Record<string, unknown>[])[0]!['severity'] = 'mild')],
     ['an alert told before it began', (state) => ((state['standing'] as Record<string, unknown>[])[0]!['told'] = 1)],

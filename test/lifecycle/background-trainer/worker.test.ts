@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Snapshot } from '../../../src/contracts.ts'
 import { SeededRng } from '../../../src/core/rng.ts'
 import { GradientBoosting } from '../../../src/learners/index.ts'
 import {
@@ -308,6 +309,20 @@ test('failures are further and further apart, and after too many nothing runs un
       text: 'No retraining any more after 3 failures in a row; the last: the recipe is wrong',
     },
   ])
+  // whoever listens after a restart has to be told anew, but not while the past is lived again
+  const saved = JSON.parse(JSON.stringify(trainer)) as Snapshot
+  const later: TrainerEvent[] = []
+  const settings = { gate: { maxFailures: 3 }, onEvent: (event: TrainerEvent) => void later.push(event) }
+  const text = 'No retraining any more after 3 failures in a row before the restart.'
+  BackgroundTrainer.restore(saved, bot.options(settings))
+  expect(later).toEqual([{ type: 'disabled', code: 'RETRAIN_DISABLED', text }])
+  const asleep = new BackgroundTrainer(bot.options(settings))
+  asleep.sleep()
+  asleep.resume(saved)
+  expect(later).toHaveLength(1)
+  asleep.wake()
+  expect(later.slice(1)).toEqual([{ type: 'disabled', code: 'RETRAIN_DISABLED', text }])
+
   trainer.reset()
   expect(trainer.running).toBe(true)
   await trainer.close()
