@@ -210,12 +210,13 @@ export interface Resizing {
  * Says what the true rate of 1s lies above where a probability is predicted, from what became of such predictions.
  *
  * Laws: `lowerBound` is pure, and from 0 to the probability, or `NaN` while too little is known. `learn` gets what was
- * predicted before the label was known.
+ * predicted before the label was known. `anew` makes one of the same options that knows nothing, for other models.
  */
 export interface ProbabilityBound extends Serializable {
   lowerBound(probability: number): number
   /** Takes in a prediction and its outcome. */
   learn(probability: number, y: 0 | 1): void
+  anew(): ProbabilityBound
 }
 
 // -------------------------------------------------------------------- drift

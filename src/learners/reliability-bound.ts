@@ -160,6 +160,11 @@ export class ReliabilityBound implements ProbabilityBound, Forgetful {
     for (const sums of [weights, squares, ones, said]) for (let i = 0; i < CELLS; i++) sums[i]! *= keep / n
   }
 
+  /** One of the same options that knows nothing. */
+  anew(): ReliabilityBound {
+    return new ReliabilityBound(this.options)
+  }
+
   toJSON(): Snapshot {
     return snapshot(ReliabilityBound, this.options, this.#state)
   }

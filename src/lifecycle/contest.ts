@@ -2,7 +2,7 @@ import { text } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import type { Signal } from '../market.ts'
 import type { LearnerState } from './learner-state.ts'
-import { checkModels, type Gradual, type Models, type Parts } from './parts.ts'
+import { type Contender, checkModels, type Gradual, type Models, type Parts } from './parts.ts'
 import type { Transition } from './rollout/rollout-event.ts'
 
 /**
@@ -12,7 +12,7 @@ import type { Transition } from './rollout/rollout-event.ts'
  *     candidate    the models of the parts while the baseline is champion; the challenger once models are
  *     previous     the champion that a promoted challenger has beaten; it learns on, and returns should the new one be ended
  *
- * All of them learn every label. Whoever is promoted, dropped or brought back changes places in one assignment, between two
+ * All of them learn every label, and each is judged by its own predictions. Whoever is promoted, dropped or brought back changes places in one assignment, between two
  * decisions. Pure: what changes is returned.
  */
 export type Contest<S extends Signal> = {
@@ -40,13 +40,18 @@ export function challenge<S extends Signal>(
       'Challengers need a rollout among the options, in mode "live" or "rollout", got none that can begin anew.',
     )
   }
-  const models = checkModels(given, parts.features.schema.size)
+  const models = untried(parts, given)
   const champion = parts.rollout?.share === 1 ? 'models' : state.champion
   const now = { ...state, champion, trial: version, previous: '' } as const
   if (champion === 'models') {
     return { parts: { ...parts, rollout, challenger: models, previous: null }, state: { ...now, challenger: version } }
   }
   return { parts: { ...parts, ...models, rollout, previous: null }, state: { ...now, version } }
+}
+
+/** Models of which nothing is known but that they have the right tasks. @throws `INVALID_OPTION` */
+export function untried<S extends Signal>({ features, bound }: Parts<S>, given: Models): Contender {
+  return { ...checkModels(given, features.schema.size), bound: bound?.anew() ?? null }
 }
 
 /** Passes what was read from a file, unless its names and its models do not agree. @throws `CORRUPT_SNAPSHOT` */
@@ -63,10 +68,10 @@ export function checkContest<S extends Signal>(contest: Contest<S>): Contest<S> 
 /** What a rollout's transition does to its models. */
 export function follow<S extends Signal>(contest: Contest<S>, { to }: Transition): Contest<S> {
   const { parts, state } = contest
-  const { success, expectedReturn, stopRisk, challenger, previous } = parts
+  const { success, expectedReturn, stopRisk, bound, challenger, previous } = parts
   if (challenger !== null && to.status === 'promoted') {
     return {
-      parts: { ...parts, ...challenger, challenger: null, previous: { success, expectedReturn, stopRisk } },
+      parts: { ...parts, ...challenger, challenger: null, previous: { success, expectedReturn, stopRisk, bound } },
       state: { ...state, version: state.challenger, challenger: '', previous: state.version },
     }
   }

@@ -110,8 +110,7 @@ export function decideOn<S extends Signal>(desk: Desk<S>, signal: S, account: Ac
   let context = about(before)
   const bracket = policy.baseline(context)
   const prediction = forecast(parts, x, bracket, trades)
-  // what has become of the champion's predictions says nothing about a challenger's
-  const second = challenger && forecast({ ...parts, ...challenger, bound: null }, x, bracket, trades)
+  const second = challenger && forecast({ ...parts, ...challenger }, x, bracket, trades)
   const latency = clock.now() - start
 
   const { symbol, side, time } = signal

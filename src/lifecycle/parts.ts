@@ -131,6 +131,9 @@ export interface Gradual extends Serializable {
   tell(event: RolloutEvent): readonly Transition[]
 }
 
+/** Models beside those that decide, with what has become of their own predictions. */
+export type Contender = Models & Pick<Parts, 'bound'>
+
 /** Everything a TradeLearner is made of that changes with time, and so is saved. */
 export type Parts<S extends Signal = Signal> = {
   readonly features: Features<S>
@@ -140,11 +143,12 @@ export type Parts<S extends Signal = Signal> = {
   readonly expectedReturn: Learner
   readonly stopRisk: Learner
   /** Models on trial beside those above, where those are champion. */
-  readonly challenger: Models | null
+  readonly challenger: Contender | null
   /** Those that the models above have beaten, while a rollout still watches these. */
-  readonly previous: Models | null
+  readonly previous: Contender | null
   readonly detectors: readonly DriftDetector[]
   readonly interval: ReturnInterval
+  /** What has become of the predictions of those that decide. */
   readonly bound: ProbabilityBound | null
   readonly novelty: AnomalyScorer | null
   readonly monitor: Monitor | null

@@ -6,7 +6,15 @@ import { ReliabilityBound } from '../learners/index.ts'
 import type { Signal } from '../market.ts'
 import { defaultCodecs } from './defaults.ts'
 import { packModels, unpackModels } from './model-registry/model-bundle.ts'
-import { checkTask, checkWatchers, type Features, type Gradual, type Guard, type Models, type Parts } from './parts.ts'
+import {
+  type Contender,
+  checkTask,
+  checkWatchers,
+  type Features,
+  type Gradual,
+  type Guard,
+  type Parts,
+} from './parts.ts'
 import { Rollout } from './rollout/rollout.ts'
 
 /** A part's snapshot as a value that fits into its owner's state. */
@@ -26,6 +34,8 @@ export function packParts<S extends Signal>({
     ...Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part && packPart(part)])),
     // younger than its layout, so it is only there where there is one
     ...(bound === null ? {} : { bound: packPart(bound) }),
+    ...(challenger?.bound ? { challengerBound: packPart(challenger.bound) } : {}),
+    ...(previous?.bound ? { previousBound: packPart(previous.bound) } : {}),
     challenger: challenger && { ...packModels(challenger) },
     previous: previous && { ...packModels(previous) },
     detectors: detectors.map(packPart),
@@ -78,10 +88,11 @@ export function unpackParts<S extends Signal>(
   }
   checkWatchers({ features, ...watchers }, 'CORRUPT_SNAPSHOT')
   // before version 6 nobody was challenged
-  const models = (name: 'challenger' | 'previous'): Models | null =>
-    version < 6 || parts[name] === null
-      ? null
-      : unpackModels(nested(parts, name, 'trade-learner'), features.schema.size, own)
+  const contender = (name: 'challenger' | 'previous'): Contender | null => {
+    if (version < 6 || parts[name] === null) return null
+    const models = unpackModels(nested(parts, name, 'trade-learner'), features.schema.size, own)
+    return { ...models, bound: unpackBound(parts, `${name}Bound`, today.bound?.anew() ?? null, read) }
+  }
   return {
     features,
     labeler: read('labeler') as Parts['labeler'],
@@ -93,10 +104,10 @@ export function unpackParts<S extends Signal>(
     expectedReturn: checkTask('expectedReturn', read('expectedReturn') as Learner, 'regression'),
     stopRisk: checkTask('stopRisk', read('stopRisk') as Learner, 'binary'),
     interval: read('interval') as Parts['interval'],
-    bound: unpackBound(parts, today.bound, read),
+    bound: unpackBound(parts, 'bound', today.bound, read),
     ...watchers,
-    challenger: models('challenger'),
-    previous: models('previous'),
+    challenger: contender('challenger'),
+    previous: contender('previous'),
     rollout: version < 4 || parts['rollout'] === null ? today.rollout : unpackRollout(parts, trials, trial, read),
     ledger: version < 5 || parts['ledger'] === null ? today.ledger : unpackLedger(parts, today.ledger),
     detectors: list(parts['detectors']).map((json) =>
@@ -121,17 +132,18 @@ function unpackRollout(
 /** What predictions came to is remembered; how sure the bound must be, and whether there is one, the operator says. */
 function unpackBound(
   parts: JsonObject,
+  name: (typeof BOUNDS)[number],
   today: ProbabilityBound | null,
   read: (name: string) => Serializable,
 ): ProbabilityBound | null {
-  if (today === null || !Object.hasOwn(parts, 'bound')) return today
-  const saved = nested(parts, 'bound', 'trade-learner')
+  if (today === null || !Object.hasOwn(parts, name)) return today
+  const saved = nested(parts, name, 'trade-learner')
   const { type, options } = today.toJSON()
   // one of another kind has counted something else
   if (saved.type !== type) return today
   return type === ReliabilityBound.type
     ? ReliabilityBound.fromJSON({ ...saved, options })
-    : (read('bound') as ProbabilityBound)
+    : (read(name) as ProbabilityBound)
 }
 
 /** Orders and losses of the day outlive a restart; how many are remembered, and whether there is a ledger, the operator says. */
@@ -145,6 +157,9 @@ function list(value: JsonValue | undefined): readonly JsonValue[] {
   throw new TradeLearnError('CORRUPT_SNAPSHOT', `"detectors" must be an array, got ${show(value)}.`)
 }
 
+/** Where bounds are kept: of those that decide, and of those beside them. */
+const BOUNDS = ['bound', 'challengerBound', 'previousBound'] as const
+
 /** What each part must be able to do, so that no readable part of a file gets into the place of another. */
 const ABILITIES: { readonly [name: string]: readonly string[] } = {
   features: ['schema', 'update', 'vector', 'settle', 'lastClose', 'atr'],
@@ -154,7 +169,7 @@ const ABILITIES: { readonly [name: string]: readonly string[] } = {
   expectedReturn: ['predict', 'learn'],
   stopRisk: ['predict', 'learn'],
   interval: ['halfWidth', 'learn'],
-  bound: ['lowerBound', 'learn'],
+  ...Object.fromEntries(BOUNDS.map((name) => [name, ['lowerBound', 'learn', 'anew']])),
   detectors: ['update', 'level'],
   novelty: ['scoreOf', 'learn'],
   monitor: ['names', 'update', 'summary'],

@@ -1,8 +1,9 @@
 import type { DriftDetector, Learner, Refittable, Windowed } from '../contracts.ts'
 import { isForgetful, isRefittable } from '../learners/index.ts'
-import type { Decision, Label, Signal } from '../market.ts'
+import type { Decision, Label, Prediction, Signal } from '../market.ts'
 import { closedTrade } from './closed-trade.ts'
 import type { OpenDecision } from './decision-book.ts'
+import type { LearnerState } from './learner-state.ts'
 import type { Models, Parts } from './parts.ts'
 import type { DriftMark } from './trade-learner-options.ts'
 
@@ -22,15 +23,23 @@ export function dueModels<S extends Signal>(parts: Parts<S>): (Learner & Refitta
 
 /** What is kept of a decision for the day when it can be learned from. */
 export type Teachable = Pick<OpenDecision, 'x' | 'meta' | 'halfWidth' | 'scale'> & {
-  readonly decision: Pick<Decision, 'symbol' | 'side' | 'time' | 'prediction'>
+  readonly decision: Pick<Decision, 'symbol' | 'side' | 'time' | 'prediction' | 'challenger'>
 }
 
-/** Shows a label to everything that learns from it. */
-export function teach<S extends Signal>(parts: Parts<S>, entry: Teachable, label: Label): void {
+/** Shows a label to everything that learns from it; `names` are those of the models that decide and of the challenger. */
+export function teach<S extends Signal>(
+  parts: Parts<S>,
+  entry: Teachable,
+  label: Label,
+  names: Pick<LearnerState, 'version' | 'challenger'> = { version: '', challenger: '' },
+): void {
   const { features, interval, bound } = parts
   const stopped = label.exitReason === 'stop' ? 1 : 0
   const { decision, x, meta, halfWidth, scale } = entry
-  const { probability } = decision.prediction
+  const { prediction, challenger: rival } = decision
+  // a challenger may have risen since
+  const said = rival !== undefined && rival.version === names.version ? rival.prediction : prediction
+  const rivalSaid = rival !== undefined && rival.version === names.challenger ? rival.prediction : undefined
   const missed = label.netReturn - decision.prediction.expectedReturn
   runAll([
     ...[parts, parts.challenger, parts.previous].flatMap((models) =>
@@ -44,9 +53,15 @@ export function teach<S extends Signal>(parts: Parts<S>, entry: Teachable, label
     ),
     // a model that breaks its law may have predicted no number
     () => void (Number.isFinite(missed) && interval.learn(missed, scale, halfWidth)),
-    () => void (probability >= 0 && probability <= 1 && bound?.learn(probability, label.y)),
+    () => teachBound(bound, said, label),
+    () => teachBound(parts.challenger?.bound, rivalSaid, label),
     () => features.settle(closedTrade({ ...decision, meta }, label)),
   ])
+}
+
+function teachBound(bound: Parts['bound'] | undefined, said: Prediction | undefined, { y }: Label): void {
+  const { probability = NaN } = said ?? {}
+  if (probability >= 0 && probability <= 1) bound?.learn(probability, y)
 }
 
 /** Marks of drift that are remembered. */
@@ -70,9 +85,8 @@ export function watch<S extends Signal>(
 function adapt<S extends Signal>(parts: Parts<S>, detector: DriftDetector, least: number): number {
   const width = 'width' in detector ? (detector as DriftDetector & Windowed).width : least
   const kept = Math.max(Math.floor(width) || 0, least)
-  const { bound } = parts
-  const all = bound === null ? modelsOf(parts) : [...modelsOf(parts), bound]
-  runAll(all.filter(isForgetful).map((model) => () => model.forget(kept)))
+  const bounds = [parts, parts.challenger, parts.previous].flatMap((one) => one?.bound ?? [])
+  runAll([...modelsOf(parts), ...bounds].filter(isForgetful).map((model) => () => model.forget(kept)))
   return kept
 }
 

@@ -9,14 +9,14 @@ import { type Assembled, assemble, type Bounds, savedBounds } from './assemble.t
 import type { Past } from './bootstrap.ts'
 import { tellCancelled, tellOutcome } from './clearance.ts'
 import { tellEnded } from './companions.ts'
-import { type Contest, challenge, checkContest, follow } from './contest.ts'
+import { type Contest, challenge, checkContest, follow, untried } from './contest.ts'
 import { countExplored, type Desk, decideOn, predictOn } from './deciding.ts'
 import { copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { DurableLearner } from './durable/durable-learner.ts'
 import type { DurableOptions, RestoreOptions } from './durable/durable-options.ts'
 import { type Explanation, explainDecision } from './explanation.ts'
 import { freshState, type LearnerState, readState } from './learner-state.ts'
-import { checkModels, type Models, type Parts } from './parts.ts'
+import type { Models, Parts } from './parts.ts'
 import type { OperatorEvent, Transition } from './rollout/rollout-event.ts'
 import { packPart, packParts, unpackParts } from './saved-parts.ts'
 import { Scoreboard } from './scoreboard.ts'
@@ -225,13 +225,13 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /**
    * Puts other models in the place of those that decide, untried, in one assignment: from the next signal on. Interval, scores,
-   * detectors and rollout go on, for they judge whoever decides. `version` is what the models are called in `status()`.
+   * detectors and rollout go on, for they judge whoever decides; a probability bound begins anew. `version` is what the models are called in `status()`.
    *
    * @throws `INVALID_OPTION` for models of another task, or that do not say a finite number of a vector of these features
    */
   replace(models: Models, version: string): void {
     text('version', version, 'INVALID_INPUT')
-    const parts = { ...this.#parts, ...checkModels(models, this.#parts.features.schema.size) }
+    const parts = { ...this.#parts, ...untried(this.#parts, models) }
     this.#take({ parts, state: { ...this.#state, version } })
   }
 
@@ -296,8 +296,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       () => void (real && tellOutcome(this.#parts, decision, label)),
       () => this.#board.update(label.y, probability, label.netReturn, decision.model.action),
       () => this.#book.close(entry, label, outcome),
+      // what was predicted is answered for by who predicted it, so before they change places
+      () => teach(this.#parts, entry, label, this.#state),
       () => this.#moved(tellSettled(this.#parts.rollout, decision, label, real)),
-      () => teach(this.#parts, entry, label),
       () => void (this.#state.learnedAt = Math.max(this.#state.learnedAt, label.exitTime)),
       ...this.#parts.detectors.map((detector) => () => {
         const mark = { time: label.exitTime, trades: this.#board.labels }

@@ -3,7 +3,7 @@ import type { Learner, Snapshot, Vector } from '../../src/contracts.ts'
 import { SeededRng } from '../../src/core/rng.ts'
 import { snapshot } from '../../src/core/snapshot.ts'
 import { DecisionPolicy } from '../../src/decision/index.ts'
-import { MeanTarget } from '../../src/learners/index.ts'
+import { MeanTarget, ReliabilityBound } from '../../src/learners/index.ts'
 import { type Companion, DecisionLog, type Models, Rollout, TradeLearner } from '../../src/lifecycle/index.ts'
 import type { Decision } from '../../src/market.ts'
 import { emptyDisk, MemoryStore } from './durable/memory-store.ts'
@@ -130,6 +130,92 @@ describe('a challenger', () => {
     for (const { action, prediction } of decisions.slice(-20)) {
       expect(action).toBe(prediction.probability === HIGH ? 'take' : 'skip')
     }
+  })
+
+  test('is judged by what became of its own predictions, on trial, when it has risen, and so is who comes back', () => {
+    const halfLife = 300
+    const own = new Map(['', 'second'].map((version) => [version, new ReliabilityBound({ halfLife })]))
+    const told: [version: string, low: number | undefined][] = []
+    const expected: typeof told = []
+    const lowOf = (version: string, p: number): [string, number | undefined] => {
+      const low = own.get(version)!.lowerBound(p)
+      return [version, Number.isNaN(low) ? undefined : low]
+    }
+    const voices = ({ prediction, challenger }: Decision, version: string) => [
+      { version, prediction },
+      ...(challenger ? [challenger] : []),
+    ]
+    const asked = new Map<string, string>()
+    const witness: Companion = {
+      opened: (id, _, { decision }) => {
+        asked.set(id, learner.status().version)
+        for (const { version, prediction } of voices(decision, learner.status().version)) {
+          told.push([version, prediction.probabilityLow])
+          expected.push(lowOf(version, prediction.probability))
+        }
+      },
+      observe: ({ id, y }, { decision }) => {
+        for (const { version, prediction } of voices(decision, asked.get(id)!)) {
+          // whoever was beaten is asked no more, so it has nothing to answer for
+          if (version === learner.status().version || version === learner.status().challenger)
+            own.get(version)!.learn(prediction.probability, y)
+        }
+      },
+    }
+    const options = { ...optionsOf(likes(0, 3)), bound: new ReliabilityBound({ halfLife }), companions: [witness] }
+    const learner = new TradeLearner<SmallSignal>(options)
+    live(learner, 1, 100)
+    learner.challenge(likes(2, 3), 'second')
+    live(learner, 101, 60)
+    expect(learner.status().challenger).toBe('second')
+    const saved = stateOf(learner)
+    expect(stateOf(TradeLearner.restore<SmallSignal>(saved, options))).toBe(saved)
+    live(learner, 161, 700)
+    expect(learner.status().version).toBe('second')
+    const risen = stateOf(learner)
+    expect(stateOf(TradeLearner.restore<SmallSignal>(risen, options))).toBe(risen)
+    live(learner, 861, 600, [0.8, 0.6, 0.1, 0.1])
+    expect(learner.status()).toMatchObject({ version: '', faults: [] })
+    expect(told).toEqual(expected)
+    // each of the two was asked, on its own and beside the other, with and without an answer
+    const lows = new Set(told.map(([version, low]) => `${version} ${low === undefined}`))
+    expect(lows).toEqual(new Set([' true', ' false', 'second true', 'second false']))
+  })
+
+  test('answers for what it has predicted, though it rises before the outcome is known', () => {
+    const approved = [0, 0.5].map((share) => ({ share, hold: 0, signals: 1, evidence: 0, approval: true }))
+    const learner = new TradeLearner<SmallSignal>({
+      ...optionsOf(modelsThat(0.6)),
+      rollout: new Rollout({ name: 'first', steps: approved, margin: 0, ...guards }),
+      bound: new ReliabilityBound(),
+    })
+    const approve = (bar: number) => learner.tellRollout({ kind: 'approve', time: START + bar * HOUR, by: 'Ada' })
+    const decide = (bar: number): Decision => {
+      learner.onCandle(candleAt('A', bar, 100))
+      return learner.decide(signalAt(bar + 1, { meta: { confidence: 0, source: 'ai' } }), account)
+    }
+    const settle = ({ id }: Decision, bar: number): void =>
+      learner.learn(id, { exitPrice: 101, exitTime: START + (bar + 1) * HOUR })
+    const second = new ReliabilityBound()
+    learner.onCandle(candleAt('A', 0, 100))
+    learner.challenge(modelsThat(0.8), 'second')
+    for (const [bar, version] of [
+      [1, ''],
+      [3, 'second'],
+    ] as const) {
+      const first = decide(bar)
+      const open = decide(bar + 1)
+      expect(open.challenger!.prediction.probability).toBe(0.8)
+      settle(first, bar)
+      approve(bar + 2)
+      expect(learner.status().version).toBe(version)
+      settle(open, bar + 1)
+    }
+    const own = decide(5)
+    expect(own.challenger).toBeUndefined()
+    settle(own, 5)
+    for (let i = 0; i < 5; i++) second.learn(0.8, 1)
+    expect(JSON.parse(stateOf(learner)).state.parts.bound).toEqual(JSON.parse(JSON.stringify(second)))
   })
 
   test('that chooses as the champion does proves nothing, and one that chooses worse is ended', () => {

@@ -153,6 +153,7 @@ describe('a learner with a probability bound', () => {
     const own: ProbabilityBound = {
       lowerBound: (p) => p + 0.1,
       learn: (p) => void told.push(p),
+      anew: () => ({ ...own, lowerBound: () => 0.2 }),
       toJSON: () => snapshot({ type: 'own-bound', version: 1 } as never, {}, {}),
     }
     const models = parrots(0.7)
@@ -161,5 +162,8 @@ describe('a learner with a probability bound', () => {
     expect(told).toEqual([0.7, 0.7, 0.7])
     models.success.answer = Number.NaN
     expect(live(learner, [4, 6], kept).prediction).not.toHaveProperty('probabilityLow')
+    // what became of their predictions says nothing about others
+    learner.replace(parrots(0.7), 'second')
+    expect(live(learner, [7, 8], kept).prediction.probabilityLow).toBe(0.2)
   })
 })
