@@ -1,4 +1,4 @@
-import type { Serializable, Snapshot } from '../contracts.ts'
+import type { JsonObject, JsonValue, Serializable, Snapshot } from '../contracts.ts'
 import { integer, oneOf } from '../core/check.ts'
 import { checkSnapshot, snapshot } from '../core/snapshot.ts'
 import { type State, unpackState } from '../core/state.ts'
@@ -10,10 +10,10 @@ import {
   checkDecision,
   checkOutcome,
   copyOf,
-  DECISION,
   type LoggedDecision,
   type LoggedOutcome,
   type NewDecision,
+  templateFor,
   wrong,
 } from './logged-decision.ts'
 
@@ -141,12 +141,14 @@ export class DecisionLog implements Serializable, Companion {
   static fromJSON(json: Snapshot): DecisionLog {
     const { options, state } = checkSnapshot(DecisionLog, json)
     const log = new DecisionLog(unpackState(options, { capacity: 0 }, 'options'))
-    const template: State = { decisions: [DECISION] }
-    const { decisions } = unpackState(state, template) as unknown as { readonly decisions: readonly LoggedDecision[] }
+    unpackState(state, { decisions: [] })
+    const decisions = state['decisions'] as readonly JsonValue[]
     if (decisions.length > log.options.capacity) {
       wrong('decisions', `at most ${log.options.capacity}`, decisions.length, 'CORRUPT_SNAPSHOT')
     }
-    for (const decision of decisions) {
+    for (const [i, one] of decisions.entries()) {
+      const template = templateFor(Object(one) as JsonObject)
+      const decision = unpackState(one, template, `state.decisions[${i}]`) as unknown as LoggedDecision
       checkDecision(decision, 'CORRUPT_SNAPSHOT')
       if (log.#state.has(decision.id)) wrong('id', 'of one decision only', decision.id, 'CORRUPT_SNAPSHOT')
       log.#state.set(decision.id, copyOf(decision))

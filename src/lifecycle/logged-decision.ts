@@ -1,3 +1,4 @@
+import type { JsonObject } from '../contracts.ts'
 import { finite, fraction, oneOf, text, time } from '../core/check.ts'
 import { type ErrorCode, show, TradeLearnError } from '../core/errors.ts'
 import type { State } from '../core/state.ts'
@@ -51,8 +52,7 @@ const PREDICTION = {
   stopRisk: 0,
   trades: 0,
 }
-/** As it looks in a snapshot; outcomes may be null and are checked apart. */
-export const DECISION: State = {
+const DECISION = {
   id: '',
   symbol: '',
   side: '',
@@ -69,10 +69,17 @@ export const DECISION: State = {
   candles: null,
 }
 
+/** As a decision looks in a snapshot; outcomes may be null and are checked apart. */
+export function templateFor({ prediction }: JsonObject): State {
+  const isBounded = Object.hasOwn(Object(prediction) as object, 'probabilityLow')
+  return isBounded ? { ...DECISION, prediction: { ...PREDICTION, probabilityLow: 0 } } : DECISION
+}
+
 /** The fields that are kept, in order, whatever else the caller's object holds. */
 export function copyOf(decision: LoggedDecision): LoggedDecision {
-  const { probability, expectedReturn, interval, stopRisk, trades } = decision.prediction
+  const { probability, probabilityLow, expectedReturn, interval, stopRisk, trades } = decision.prediction
   const { low, high, coverage } = interval
+  const bound = probabilityLow === undefined ? {} : { probabilityLow }
   return Object.freeze({
     id: decision.id,
     symbol: decision.symbol,
@@ -83,7 +90,7 @@ export function copyOf(decision: LoggedDecision): LoggedDecision {
     propensity: decision.propensity,
     traded: decision.traded,
     explored: decision.explored,
-    prediction: { probability, expectedReturn, interval: { low, high, coverage }, stopRisk, trades },
+    prediction: { probability, ...bound, expectedReturn, interval: { low, high, coverage }, stopRisk, trades },
     model: planOf(decision.model),
     baseline: planOf(decision.baseline),
     trade: decision.trade,
@@ -111,6 +118,7 @@ export function checkDecision(decision: LoggedDecision, code: ErrorCode): void {
   if (typeof explored !== 'boolean' || (explored && !traded))
     wrong('explored', 'false where nothing was traded', explored, code)
   finite('prediction.expectedReturn', prediction.expectedReturn, code)
+  if (prediction.probabilityLow !== undefined) fraction('prediction.probabilityLow', prediction.probabilityLow, code)
   for (const { action } of [model, baseline]) oneOf('action', action, ['take', 'reduce', 'skip'], code)
   if (trade !== null) checkOutcome(trade, decision.time, code)
   if (candles !== null) checkOutcome(candles, decision.time, code)

@@ -163,7 +163,8 @@ describe('the log', () => {
     propensity: 1,
     traded: true,
     explored: false,
-    prediction,
+    // every third was made with a bound on its probability
+    prediction: i % 3 === 0 ? { ...prediction, probabilityLow: 0.25 + i / 64 } : prediction,
     model: plan,
     baseline: plan,
   })
@@ -203,6 +204,8 @@ describe('the log', () => {
     const again = restore(parseSnapshot(JSON.stringify(log)), [DecisionLog])
     expect(JSON.stringify(again) === JSON.stringify(log)).toBe(true)
     expect(again.toRows('trades')).toEqual(log.toRows('trades'))
+    const lows = [...again.decisions()].map((one) => one.prediction.probabilityLow)
+    expect(lows.slice(0, 4)).toEqual([0.25, undefined, undefined, 0.296875])
   })
 
   test('decisions and outcomes that cannot be are refused', () => {
@@ -215,6 +218,7 @@ describe('the log', () => {
       { propensity: 0 },
       { traded: false },
       { time: 5 },
+      { prediction: { ...prediction, probabilityLow: 1.5 } },
       { explored: true, traded: false, propensity: 0.5 },
     ]) {
       expect(errorOf(() => log.record({ ...decision(99), ...bad })).code).toMatch(/^INVALID_/)

@@ -89,6 +89,7 @@ function predictionRow(
     model_hash: optionalText('model.hash', model.hash),
     predicted_at: timeCell(d, 'decision.time', decision.time),
     probability: numberCell('prediction.probability', prediction?.probability),
+    probability_low: numberCell('prediction.probabilityLow', prediction?.probabilityLow),
     expected_return: numberCell('prediction.expectedReturn', prediction?.expectedReturn),
     interval_low: numberCell('prediction.interval.low', prediction?.interval?.low),
     interval_high: numberCell('prediction.interval.high', prediction?.interval?.high),

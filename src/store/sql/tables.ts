@@ -108,6 +108,8 @@ export function tables(d: Dialect): readonly string[] {
       `model_hash ${text}`,
       `predicted_at ${time} NOT NULL`,
       `probability ${real}`,
+      // what the true rate lies above where that is predicted; null where nobody asked or too little was known
+      `probability_low ${real}`,
       `expected_return ${real}`,
       `interval_low ${real}`,
       `interval_high ${real}`,

@@ -39,10 +39,10 @@ export function views(d: Dialect): readonly string[] {
   return [
     view(
       'ml_trades',
-      'stream, decision_id, symbol, side, signal_time, exit_time, mode, action, model_action, size, probability, expected_return, model_id, arm, propensity, outcome, outcome_source, net_return, exit_reason',
+      'stream, decision_id, symbol, side, signal_time, exit_time, mode, action, model_action, size, probability, probability_low, expected_return, model_id, arm, propensity, outcome, outcome_source, net_return, exit_reason',
       `
 SELECT f.stream, f.decision_id, f.symbol, f.side, f.signal_time, f.exit_time, p.mode, p.action, p.model_action, p.size,
-  p.probability, p.expected_return, p.model_id, p.arm, p.propensity, f.outcome, f.outcome_source, f.net_return, f.exit_reason
+  p.probability, p.probability_low, p.expected_return, p.model_id, p.arm, p.propensity, f.outcome, f.outcome_source, f.net_return, f.exit_reason
 FROM ${d.table('ml_trade_features')} f
 JOIN ${d.table('ml_predictions')} p ON p.stream = f.stream AND p.decision_id = f.decision_id AND p.role = 'decides'
 WHERE f.outcome IS NOT NULL`,

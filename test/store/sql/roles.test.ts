@@ -18,8 +18,8 @@ test('migrations that are released do not change', () => {
     [
       [
         1,
-        "5224b1c8",
-        "b0ec027c",
+        "fe4f48cb",
+        "82cd4d58",
       ],
     ]
   `)

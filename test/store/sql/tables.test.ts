@@ -183,7 +183,12 @@ for (const { name, skip, make } of places) {
         ['challenger', 'watches', 267],
         ['champion', 'decides', 267],
       ])
-      expect(await store.figure('ml_trades')).toHaveLength(267)
+      const trades = await store.figure('ml_trades')
+      expect(trades).toHaveLength(267)
+      const lows = new Map(
+        all.map(({ record: { decision } }) => [decision.id, decision.prediction.probabilityLow ?? null]),
+      )
+      for (const { decision_id, probability_low } of trades) expect(probability_low).toBe(lows.get(String(decision_id)))
       for (const figure of FIGURES) expect((await store.figure(figure)).length, figure).toBeGreaterThan(0)
     })
 

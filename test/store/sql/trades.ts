@@ -31,6 +31,7 @@ export function trades(
       time,
       prediction: {
         probability,
+        ...(i % 4 ? { probabilityLow: probability / 2 } : {}),
         expectedReturn: probability / 50 - 0.01,
         interval: { low: -0.02, high: i % 5 ? 0.03 : Infinity, coverage: 0.9 },
         stopRisk: 0.4,
