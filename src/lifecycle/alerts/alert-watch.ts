@@ -8,6 +8,7 @@ import type { TrainerEvent } from '../background-trainer/trainer-options.ts'
 import type { Accompanied, Companion, DecidedSignal, EndedSignal } from '../companion.ts'
 import type { FeatureSummary } from '../feature-health.ts'
 import type { Transition } from '../rollout/rollout-event.ts'
+import type { Alert } from './alert.ts'
 import type { AlertDelivery } from './alert-delivery.ts'
 import { Alerts, type AlertsOptions } from './alerts.ts'
 import { countDecision, countOutcome, createDayCount, dayOf } from './day-count.ts'
@@ -42,7 +43,8 @@ const HALTED: ReadonlySet<string> = new Set(['KILL_SWITCH', 'MODEL_HALTED'])
  * logger, neither of which can harm the bot.
  *
  * Time is that of candles: a day ends with the first candle that opens in the next one, UTC. It is part of the learner's
- * snapshot, so nothing is told twice after a restart, and while a journal is lived through again nothing is told at all.
+ * snapshot, so nothing is told twice after a restart, and while a journal is lived through again nothing is told at all; but
+ * what was found with the very last candle before a crash is told then, for nobody can know whether it was told before.
  * What a learner cannot know it is told by hand: {@link hear}, {@link found}, {@link watchStore}. Such things are of the process
  * that found them: a restart tells what it finds with its first candle, and that the rest is over.
  *
@@ -77,6 +79,8 @@ export class AlertWatch implements Serializable, Companion {
   #ticked = false
   #stirred = false
   #asleep = false
+  /** What was found while the past was lived again, with its newest candle. */
+  #untold: readonly Alert[] = []
 
   constructor({ delivery, every = 60_000, drawdownLimit, latencyLimit, ...rules }: AlertWatchOptions) {
     if (typeof delivery?.deliver !== 'function') {
@@ -194,6 +198,9 @@ export class AlertWatch implements Serializable, Companion {
     this.#asleep = false
     // what this process alone knows has not been looked at yet
     this.#stirred = true
+    const untold = this.#untold.filter(({ time }) => time === this.#state.time)
+    this.#untold = []
+    if (untold.length > 0) this.#delivery.deliver(untold)
   }
 
   // ------------------------------------------------------------------ mechanics
@@ -220,6 +227,7 @@ export class AlertWatch implements Serializable, Companion {
     s.news = []
     if (dayOf(s.time) > s.day.day) s.day = createDayCount(dayOf(s.time))
     if (!this.#asleep) this.#delivery.deliver(alerts)
+    else if (alerts.length > 0) this.#untold = [...this.#untold, ...alerts].filter(({ time }) => time === s.time)
   }
 
   /** Tells that others predict from now on: in charge, or still on trial against the baseline. */

@@ -501,6 +501,29 @@ describe('after a restart', () => {
     expect(second.told('KILL_SWITCH')).toEqual(['recovered'])
   })
 
+  test('what was found with the newest candle before a crash is told after it, and what was found before that is not', async () => {
+    const lifeOf = async (bars: number): Promise<string[]> => {
+      const disk = emptyDisk()
+      const open = (companions: readonly Companion[]) => {
+        disk.open = false
+        const own = { killSwitch: new KillSwitch(), codecs: [Parrot], features: smallFeatures() }
+        return TradeLearner.open<SmallSignal>({ ...optionsWith(companions), ...own, store: new MemoryStore(disk) })
+      }
+      const first = watched()
+      const learner = await open([first.watch])
+      live(learner, [0, bars], never)
+      await learner.stored()
+      expect(first.told('KILL_SWITCH')).toEqual(['raised'])
+      const second = watched()
+      const again = await open([second.watch])
+      const told = second.told('KILL_SWITCH')
+      live(again, [bars, bars + 2], never)
+      expect(second.told('KILL_SWITCH')).toEqual(told)
+      return told
+    }
+    expect([await lifeOf(3), await lifeOf(4)]).toEqual([['raised'], []])
+  })
+
   test('what only this process knows is told with its first candle, and what it does not know stands', async () => {
     const disk = emptyDisk()
     const open = (companions: readonly Companion[]) => {
