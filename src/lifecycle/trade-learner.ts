@@ -260,11 +260,13 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
   /** Stops all trading until {@link resume}: every decision is a skip. */
   halt(reason?: string): void {
     this.#parts.killSwitch.halt(reason)
+    this.#desk.companions.tell((one) => one.halted?.())
   }
 
   /** The operator's word that trading may go on; never called by the library. */
   resume(reason: string): void {
     this.#parts.killSwitch.reset(reason)
+    this.#desk.companions.tell((one) => one.halted?.())
   }
 
   /**

@@ -21,8 +21,8 @@ export type AlertWatchOptions = AlertsOptions & {
   /** Who is told: an `AlertDelivery` with your callbacks and your logger. */
   readonly delivery: Pick<AlertDelivery, 'deliver'>
   /**
-   * Milliseconds of candle time from one look to the next while nothing happens. Outcomes, halts and what a trainer says are
-   * looked at at once. @defaultValue 60_000
+   * Milliseconds of candle time from one look to the next while nothing happens. Outcomes, halts, a store that fails and what a
+   * trainer says are looked at at once. @defaultValue 60_000
    */
   readonly every?: number
   /** Fall below the peak of equity that is told of. @defaultValue the kill switch's, which halts there */
@@ -188,6 +188,10 @@ export class AlertWatch implements Serializable, Companion {
       const share = percent(this.#learner?.rollout?.share ?? NaN)
       addNews(s, 'ROLLOUT_STEP', `Step ${to.step}: the models ${name} decide ${share} of signals. ${text}`)
     }
+  }
+
+  halted(): void {
+    this.#look()
   }
 
   sleep(): void {

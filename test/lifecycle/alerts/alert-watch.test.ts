@@ -626,7 +626,17 @@ describe('after a restart', () => {
   })
 })
 
-test('a store that fails is told of with the next candle', async () => {
+test('a halt by hand is told at once, and so is its end', () => {
+  const { watch, told } = watched()
+  const learner = learnerOf([watch], { killSwitch: new KillSwitch() })
+  live(learner, [0, 1], seven)
+  learner.halt('a strange fill')
+  expect(told('KILL_SWITCH')).toEqual(['raised'])
+  learner.resume('looked into')
+  expect(told('KILL_SWITCH')).toEqual(['raised', 'recovered'])
+})
+
+test('a store that fails is told of at once', async () => {
   const { watch, alerts } = watched()
   const learner = await TradeLearner.open<SmallSignal>({
     ...optionsWith([watch]),
@@ -639,7 +649,6 @@ test('a store that fails is told of with the next candle', async () => {
     await Promise.resolve()
   }
   await learner.stored().catch(() => {})
-  learner.onCandle(candleAt('A', 5, 100))
   expect(alerts.map(({ code }) => code)).toContain('STORE_FAILED')
   expect(alerts.find(({ code }) => code === 'STORE_FAILED')!.text).toMatch(/no space left on device/)
 })
