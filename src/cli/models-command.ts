@@ -51,9 +51,9 @@ export function modelsCommand(): Command {
     .addHelpText(
       'after',
       '\nEnds with 0 where every model that is kept is there and whole, with 1 where one is not or a rollback could not be done,\n' +
-        'with 2 where the input is bad. A rollback is written to the journal, so no bot may have it open. It is in force where a\n' +
-        'bot loads its champion from the registry when it starts; a durable learner restores the models that it had, and wants\n' +
-        'learner.replace. How far a rollout has got is known to the bot alone: here its challenger is in shadow.\n\n' +
+        'with 2 where the input is bad. A rollback is written to the journal, so no bot may have it open. It is in force when the\n' +
+        'bot starts again: where it loads its champion from the registry, or a Succession serves its learner. How far a rollout has\n' +
+        'got is known to the bot alone: here its challenger is in shadow.\n\n' +
         'Examples:\n' +
         '  tradelearn models state/models\n' +
         '  tradelearn models state/models --show champion\n' +

@@ -2,6 +2,7 @@ import type { EventStore, RefitWork, Snapshot } from '../../contracts.ts'
 import { integer, oneOf } from '../../core/check.ts'
 import { TradeLearnError } from '../../core/errors.ts'
 import type { Account, Candle, Decision, Outcome, Prediction, Signal } from '../../market.ts'
+import { Companions } from '../companions.ts'
 import type { Explanation } from '../explanation.ts'
 import { packModels } from '../model-registry/model-bundle.ts'
 import type { Models } from '../parts.ts'
@@ -84,8 +85,8 @@ export class DurableLearner<S extends Signal = Signal> {
     oneOf('onStoreFailure', options.onStoreFailure ?? 'reduce-only', ['reduce-only', 'halt', 'continue-frozen'])
     const clock = new ToldClock(options.clock ?? systemClock)
     const own: RestoreOptions<S> = { ...options, clock }
-    const companions = options.companions ?? []
-    for (const companion of companions) companion.sleep?.()
+    const companions = new Companions(options.companions ?? [])
+    companions.tell((one) => one.sleep?.())
     let learner: TradeLearner<S> | undefined
     let again: LiveAgain<S> | undefined
     const begin = (): LiveAgain<S> => {
@@ -100,26 +101,21 @@ export class DurableLearner<S extends Signal = Signal> {
         },
         ({ seq, event }) => begin().happen(seq, unpackEvent(event) as LearnerEvent<S>),
       )
-      const { decisions, different, mismatches, lastDecision } = begin()
-      const warnings = [...found.warnings]
-      if (different > 0) {
-        warnings.push(
-          `Of ${decisions} decisions since the snapshot ${different} came out otherwise than they did then, the first at event ${mismatches[0]!.seq}: ` +
-            'the configuration or the release is another.',
-        )
-      }
+      const lived = begin()
+      const warnings = [...found.warnings, ...lived.warnings]
       const opened = new DurableLearner<S>(options, learner!, clock, {
         snapshot: found.snapshot?.seq ?? null,
         replayed: found.replayed,
         tornTail: found.tornTail,
         warnings,
         openDecisions: learner!.openDecisions(),
-        lastDecision,
+        lastDecision: lived.lastDecision,
       })
-      again!.happen(0, { kind: 'opened' })
+      lived.happen(0, { kind: 'opened' })
       opened.#diary.write({ kind: 'opened' })
       await opened.stored()
-      for (const companion of companions) companion.wake?.()
+      companions.tell((one) => one.wake?.())
+      warnings.push(...companions.faults)
       return opened
     } catch (error) {
       // the lock must not outlive an attempt that failed

@@ -92,6 +92,25 @@ export class LiveAgain<S extends Signal> {
     return this.#thrown
   }
 
+  /** What a person should know of it, in words. */
+  get warnings(): readonly string[] {
+    const first = this.#thrown.find(({ refused }) => refused)
+    return [
+      ...(this.#different === 0
+        ? []
+        : [
+            `Of ${this.#decisions} decisions since the snapshot ${this.#different} came out otherwise than they did then, the first at ` +
+              `event ${this.#mismatches[0]!.seq}: the configuration or the release is another.`,
+          ]),
+      ...(first === undefined
+        ? []
+        : [
+            `Events since the snapshot that were taken in then and are refused now: ${this.#refused}, the first of them event ` +
+              `${first.seq} (${first.kind}): ${first.message}`,
+          ]),
+    ]
+  }
+
   /** Lets one event happen. */
   happen(seq: number, event: LearnerEvent<S>): void {
     if (event.kind === 'decide') this.#decide(seq, event)

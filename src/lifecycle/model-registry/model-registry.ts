@@ -219,7 +219,7 @@ export class ModelRegistry implements Serializable {
     )
   }
 
-  /** The version to roll back to. One that has been champion is not asked for its data again: the way back must be open. */
+  /** The version to roll back to. One that has been tried is not asked for its data again: the way back must be open. */
   #checkWayBack(to: number | 'previous'): number | null {
     const { champion, previous } = this
     if (to === 'previous') {
@@ -229,7 +229,7 @@ export class ModelRegistry implements Serializable {
         'There must be a champion to roll back from, got the baseline already.',
       )
     }
-    if (checkKept(this.#state, to).reached !== CHAMPION) this.#checkFit(to, CHAMPION)
+    if (checkKept(this.#state, to).reached === 'nothing') this.#checkFit(to, CHAMPION)
     return to
   }
 

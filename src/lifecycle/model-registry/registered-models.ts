@@ -191,12 +191,18 @@ export class RegisteredModels {
 
   /**
    * Does what a rollout's transition asks for: one that reached all signals makes its version champion, one that ended takes
-   * `challenger` away from it or, where it was champion already, rolls back. Telling the same twice changes nothing.
+   * `challenger` away from it or, where it was champion already, rolls back. What the books have done already they do not do
+   * again, whatever an operator has said since.
    */
   follow(version: number, { time, to, cause, text, by }: Transition): Promise<void> {
     const why = { time, by: by || 'rollout', reason: `${cause}: ${text}` }
     return this.#inTurn(async () => {
-      const { champion, challenger } = this.#registry
+      const { champion, challenger, history } = this.#registry
+      const isDone = history.moves.some(
+        (move) =>
+          move.alias === CHAMPION && move.time === time && (to.status === 'ended' ? move.from : move.to) === version,
+      )
+      if (isDone) return
       if (to.status === 'promoted') await this.#promote(version, why)
       if (to.status !== 'ended') return
       if (version === champion) await this.#tell({ kind: 'rollback', to: 'previous', ...why })

@@ -1,17 +1,20 @@
+import type { Codec, Snapshot } from '../../contracts.ts'
 import { integer } from '../../core/check.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import type { RetrainResult, TrainerEvent } from '../background-trainer/trainer-options.ts'
 import type { Companion } from '../companion.ts'
 import type { Models } from '../parts.ts'
-import type { Transition } from '../rollout/rollout-event.ts'
+import type { OperatorEvent, Transition } from '../rollout/rollout-event.ts'
 import type { Status } from '../trade-learner-options.ts'
 import type { CandidateDetails } from './candidate-draft.ts'
-import { packModels } from './model-bundle.ts'
+import { packModels, unpackModels } from './model-bundle.ts'
 import type { RegisteredModels } from './registered-models.ts'
+import type { AliasMove, Why } from './registry-event.ts'
+import { CHALLENGER, CHAMPION } from './registry-state.ts'
 
 /** Options of a {@link Succession}. */
 export type SuccessionOptions = {
-  readonly registered: Pick<RegisteredModels, 'adopt' | 'follow' | 'registry' | 'tell'>
+  readonly registered: Pick<RegisteredModels, 'adopt' | 'follow' | 'load' | 'registry' | 'rollback' | 'tell'>
   /** What candidates are called, and the features that they are made for. */
   readonly details: CandidateDetails
   /**
@@ -19,6 +22,8 @@ export type SuccessionOptions = {
    * then in half of all cases. @defaultValue 300
    */
   readonly patience?: number
+  /** Codecs of models of your own, before the library's. @defaultValue none */
+  readonly codecs?: readonly Codec[]
   /** Told what went wrong: the models that decide stay as they are. What it throws is dropped. */
   readonly onWarning?: (text: string) => void
 }
@@ -26,13 +31,16 @@ export type SuccessionOptions = {
 /** Whom challengers are put to; a `TradeLearner` is one, and so is a `DurableLearner`. */
 export type Challengeable = {
   challenge(models: Models, version: string): unknown
-  status(): Pick<Status, 'challenger' | 'version' | 'rollout'>
+  replace(models: Models, version: string): unknown
+  tellRollout(event: OperatorEvent): unknown
+  status(): Pick<Status, 'challenger' | 'mode' | 'version' | 'rollout'>
 }
 
 /**
  * Joins a trainer, a registry and a learner into one life of models: what was trained is registered and challenges, what proves
- * itself becomes champion in the books as it does in the learner, and what fails is rolled back in both. A rollback by hand, in the
- * books alone, does not reach a learner: `replace` its models, too.
+ * itself becomes champion in the books as it does in the learner, and what fails is rolled back in both. What the books were told
+ * while no learner was there (a rollback by `tradelearn models`), and what a crash kept from the learner (a challenger that was
+ * registered, and no more), reaches it when it is served.
  *
  *     trainer: candidate -> registry: challenger -> learner: shadow, 10, 25, 50 % -> registry: champion, or what was before
  *
@@ -71,9 +79,26 @@ export class Succession implements Companion {
     this.#patience = integer('patience', options.patience ?? 300, 0)
   }
 
-  /** Names the learner that challengers are put to. */
+  /** Names the learner that challengers are put to, and brings it up to date with the books. */
   serve(learner: Challengeable): void {
     this.#learner = learner
+    if (!this.#asleep) this.#queue(() => this.#reconcile())
+  }
+
+  /**
+   * Makes an older version champion, in the books and in the learner, in one call; where there is none before, the baseline.
+   *
+   * @throws what the registry throws, changing nothing; what the learner throws is a warning
+   */
+  async rollback(to: number | 'previous', why: Why): Promise<void> {
+    const told = this.#work.then(() => this.#options.registered.rollback(to, why))
+    this.#work = told.then(
+      () => {},
+      () => {},
+    )
+    await told
+    this.#queue(() => this.#reconcile())
+    await this.settled()
   }
 
   /** What a trainer is to do with its candidate. */
@@ -108,6 +133,7 @@ export class Succession implements Companion {
     const newest = this.#newest
     this.#newest = null
     if (newest !== null) this.#follow(newest.transition, newest.name)
+    this.#queue(() => this.#reconcile())
   }
 
   async #take(result: RetrainResult, made: Models | null): Promise<void> {
@@ -116,24 +142,68 @@ export class Succession implements Companion {
     const before = registered.registry.challenger
     const { outcome, version } = await registered.adopt(judged, made && packModels(made), details)
     if (outcome !== 'challenger' || made === null || version === null) return
-    const { id } = registered.registry.find(version)
+    await this.#challenge(async () => made, version, before, result.time)
+  }
+
+  /** Puts a challenger of the books to the learner; where that fails, whoever was challenger before is it again. */
+  async #challenge(read: () => Promise<Models>, version: number, before: number | null, time: number): Promise<void> {
+    const { registered } = this.#options
     try {
       if (this.#learner === null) {
         throw new TradeLearnError('INVALID_INPUT', 'A learner must be served before candidates come, got none.')
       }
-      await this.#learner.challenge(made, id)
+      await this.#learner.challenge(await read(), registered.registry.find(version).id)
     } catch (error) {
       const reason = `It could not challenge: ${messageOf(error)}`
-      await registered.tell({
-        kind: 'move',
-        alias: 'challenger',
-        to: before,
-        time: result.time,
-        by: 'succession',
-        reason,
-      })
+      await registered.tell({ kind: 'move', alias: CHALLENGER, to: before, time, by: 'succession', reason })
       throw error
     }
+  }
+
+  /** Lets the learner follow what the books say of those that it has, and of those that they say it should have. */
+  async #reconcile(): Promise<void> {
+    const learner = this.#learner
+    if (learner === null) return
+    const { registry } = this.#options.registered
+    const versionOf = (name: string): number | null => registry.versions.find(({ id }) => id === name)?.version ?? null
+    const status = learner.status()
+    // models of the constructor are in no books
+    const decides = versionOf(status.version)
+    const moved = registry.history.moves.findLast(({ alias }) => alias === CHAMPION)
+    // a promotion or a fall of the learner's own it knows already; what was rolled back in the books it may not
+    if (moved?.how === 'rollback' && moved.from === decides && decides !== null) await this.#goBack(moved)
+    const { challenger } = registry
+    const tried = versionOf(status.challenger)
+    if (challenger === null || challenger === tried || challenger === decides) return
+    await this.#challenge(() => this.#read(CHALLENGER), challenger, tried, registry.find(challenger).since)
+  }
+
+  /** Puts the champion that the books went back to in the place of the models that decide; for none, ends their trial. */
+  async #goBack({ to, time, by, reason }: AliasMove): Promise<void> {
+    const learner = this.#learner!
+    const { version } = learner.status()
+    const why = `${by} rolled it back: ${reason}`
+    if (to !== null) {
+      await learner.replace(await this.#read(CHAMPION), this.#options.registered.registry.find(to).id)
+      this.#warn(`${version} decides no more; ${why}`)
+      return
+    }
+    await learner.tellRollout({ kind: 'abort', time, by, reason })
+    const { mode, version: now } = learner.status()
+    const rest =
+      mode === 'live'
+        ? `; in mode "live" models decide all the same, ${now || 'those of the start'} now: halt it or replace them`
+        : ''
+    this.#warn(`${version} decides no more, and no model is champion in the books${rest}. ${why}`)
+  }
+
+  /** The models that an alias of the books points to. @throws why they cannot be had */
+  async #read(alias: string): Promise<Models> {
+    const { registered, details, codecs = [] } = this.#options
+    const read = (saved: Snapshot): Models => unpackModels(saved, null, codecs)
+    const { version, model, reason } = await registered.load(alias, { schema: details.schema, read })
+    if (model !== null && version?.version === registered.registry.target(alias)) return model
+    throw new TradeLearnError('MISSING_MODEL', `The ${alias} must be there to decide, got none. ${reason}`)
   }
 
   /** Rejects what was trained only because it was time while another is on trial. */
@@ -161,14 +231,16 @@ export class Succession implements Companion {
   #queue(work: () => Promise<unknown>): void {
     this.#work = this.#work.then(work).then(
       () => {},
-      (error: unknown) => {
-        try {
-          this.#options.onWarning?.(messageOf(error))
-        } catch {
-          // whoever listens must not be able to stop it
-        }
-      },
+      (error: unknown) => this.#warn(messageOf(error)),
     )
+  }
+
+  #warn(text: string): void {
+    try {
+      this.#options.onWarning?.(text)
+    } catch {
+      // whoever listens must not be able to stop it
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Snapshot } from '../../../src/contracts.ts'
 import { DecisionPolicy, KillSwitch } from '../../../src/decision/index.ts'
-import { type DurableLearner, type DurableOptions, TradeLearner } from '../../../src/lifecycle/index.ts'
+import { type DurableLearner, type DurableOptions, Rollout, TradeLearner } from '../../../src/lifecycle/index.ts'
 import type { Decision } from '../../../src/market.ts'
+import { Parrot, parrots } from '../doubles.ts'
 import {
   account,
   candleAt,
@@ -122,6 +124,64 @@ describe('a learner whose process dies', () => {
     expect(second.openDecisions()).toEqual([decision])
     expect(second.recovery.warnings[0]).toMatch(/1 came out otherwise than they did then, the first at event 3/)
     expect(second.decide(signalAt(1), account).size).toBe(0.01)
+  })
+
+  test('says what was taken in then and is refused now, and how often', async () => {
+    const disk = emptyDisk()
+    const step = { share: 0, hold: HOUR, signals: 20, evidence: 20, approval: false }
+    const own = { mode: 'live', models: parrots(0.7), codecs: [Parrot] } as const
+    const first = await open(disk, { ...own, rollout: new Rollout({ name: 'first', steps: [step] }) })
+    first.onCandle(candleAt('A', 1, 100))
+    await first.challenge(parrots(0.6), 'second')
+    await first.challenge(parrots(0.8), 'third')
+    disk.open = false
+    const second = await open(disk, own)
+    expect(second.status().challenger).toBe('')
+    expect(second.recovery.warnings).toEqual([
+      'Events since the snapshot that were taken in then and are refused now: 2, the first of them event 3 (challenge): ' +
+        'Challengers need a rollout among the options, in mode "live" or "rollout", got none that can begin anew.',
+    ])
+    await second.close()
+    expect((await open(disk, own)).recovery.warnings).toEqual([])
+  })
+
+  test('comes up again though models were offered to it that throw, which threw then', async () => {
+    class Broken extends Parrot {
+      static override readonly type: string = 'my-broken-parrot'
+      override predict(): number {
+        throw new RangeError('no answer')
+      }
+      override toJSON() {
+        return { ...super.toJSON(), type: Broken.type }
+      }
+      static override fromJSON(json: Snapshot): Broken {
+        return new Broken(Parrot.fromJSON({ ...json, type: Parrot.type }).task, 0)
+      }
+    }
+    const disk = emptyDisk()
+    const own = { models: parrots(0.7), codecs: [Broken, Parrot] }
+    const first = await open(disk, own)
+    first.onCandle(candleAt('A', 1, 100))
+    const broken = { ...parrots(0.6), success: new Broken('binary', 0) }
+    await expect(first.replace(broken, 'broken')).rejects.toThrow('no answer')
+    await first.stored()
+    expect(disk.events.map(({ event }) => (event as { kind: string }).kind)).toContain('models')
+    disk.open = false
+    const second = await open(disk, own)
+    expect([second.status().version, second.recovery.warnings]).toEqual(['', []])
+  })
+
+  test('comes up whatever its companions throw, and says it', async () => {
+    const faulty = (act: 'sleep' | 'wake') => ({
+      [act]: () => {
+        throw new Error(`cannot ${act}`)
+      },
+    })
+    const heard: string[] = []
+    const last = { sleep: () => void heard.push('sleep'), wake: () => void heard.push('wake') }
+    const learner = await open(emptyDisk(), { companions: [faulty('sleep'), faulty('wake'), last] })
+    expect(learner.recovery.warnings).toEqual(['Object: cannot sleep', 'Object: cannot wake'])
+    expect(heard).toEqual(['sleep', 'wake'])
   })
 
   test('stays halted', async () => {

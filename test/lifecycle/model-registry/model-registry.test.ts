@@ -219,12 +219,17 @@ describe('a rollback', () => {
     expect(registry.fallbacks).toEqual([4, 2, 1])
   })
 
-  test('asks no champion of old for its data again, but any other version', () => {
+  test('asks nothing that was tried for its data again, but any other version', () => {
     const then = grown(2, 1, { minimum: { trades: 0 } })
     point(then, 'champion', 2)
+    register(then, 1)
+    point(then, 'challenger', 3)
+    point(then, 'challenger', null)
     const today = ModelRegistry.restore(JSON.parse(JSON.stringify(then)), { minimum: { trades: 1000 } })
     register(today, 3)
-    expect(codeOf(() => back(today, 3))).toBe('NOT_ENOUGH_DATA')
+    expect(codeOf(() => back(today, 4))).toBe('NOT_ENOUGH_DATA')
+    back(today, 3)
+    expect(today.champion).toBe(3)
     back(today, 1)
     expect(today.champion).toBe(1)
   })

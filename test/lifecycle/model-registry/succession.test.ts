@@ -4,6 +4,7 @@ import {
   defaultRecipe,
   MemoryModelStore,
   type Models,
+  type OperatorEvent,
   RegisteredModels,
   type RetrainReport,
   type RetrainResult,
@@ -51,16 +52,27 @@ async function world(store = new MemoryModelStore()) {
   const registered = await RegisteredModels.open({ models: store })
   const succession = new Succession({ registered, details, onWarning: (text) => warnings.push(text) })
   const trial = { status: 'promoted', step: 0, signals: 299 }
-  succession.serve({
-    challenge: (_, version) => void challenged.push(version),
-    status: () => ({ challenger: '', version: 'boosting-0', rollout: trial as never }),
-  })
+  const learner = {
+    ...{ version: 'boosting-0', challenger: '', mode: 'rollout' as const },
+    challenge: (_: Models, version: string) => void challenged.push(version),
+    replace: (_: Models, version: string) => {
+      learner.version = version
+    },
+    tellRollout: ({ kind }: OperatorEvent) => void (trial.status = kind),
+    status: () => ({
+      challenger: learner.challenger,
+      version: learner.version,
+      mode: learner.mode,
+      rollout: trial as never,
+    }),
+  }
+  succession.serve(learner)
   const result = async (one: RetrainResult, models: Models | null = null): Promise<void> => {
     if (models !== null) succession.adopt(models)
     succession.onEvent({ type: 'result', result: one })
     await succession.settled()
   }
-  return { registered, succession, warnings, challenged, result, trial }
+  return { registered, succession, warnings, challenged, result, trial, learner }
 }
 
 describe('a succession', () => {
@@ -107,18 +119,29 @@ describe('a succession', () => {
   })
 
   test('takes the challenger out of the books where the learner would not have it', async () => {
-    const { registered, succession, result, warnings } = await world()
-    succession.serve({
+    const { registered, succession, result, warnings, learner } = await world()
+    const closed = {
+      ...learner,
       challenge: () => {
         throw new Error('no rollout here')
       },
-      status: () => ({ challenger: '', version: '', rollout: null }),
-    })
+    }
+    succession.serve(closed)
     await result(candidate, made())
     expect([registered.registry.challenger, warnings]).toEqual([null, ['no rollout here']])
     expect(registered.registry.history.moves.at(-1)).toMatchObject({
       reason: 'It could not challenge: no rollout here',
     })
+    // whoever was on trial before goes on being challenger
+    succession.serve(learner)
+    await result(candidate, made())
+    succession.serve({
+      ...closed,
+      status: () => ({ ...learner.status(), challenger: 'boosting-2' }),
+    })
+    await result(candidate, made())
+    expect([registered.registry.challenger, warnings.length]).toEqual([2, 2])
+
     const { succession: alone, registered: books, warnings: told } = await world()
     alone.serve(null as never)
     alone.adopt(made())
@@ -163,6 +186,106 @@ describe('a succession', () => {
     succession.wake()
     await succession.settled()
     expect(registered.registry.history.moves.filter(({ alias }) => alias === 'champion')).toHaveLength(1)
+  })
+
+  test('does not write again what the books have done, whatever an operator has said since', async () => {
+    const { registered, succession, result, learner } = await world()
+    const why = { by: 'Ada', reason: 'it loses' }
+    await result(candidate, made())
+    await result(candidate, made())
+    const [first, second, end] = [
+      [transition('promoted', START + 1), 'boosting-1'],
+      [transition('promoted', START + 2), 'boosting-2'],
+      [transition('ended', START + 4), 'boosting-2'],
+    ] as const
+    for (const [move, name] of [first, second]) succession.moved(move, name)
+    await succession.settled()
+    await registered.rollback(1, { time: START + 3, ...why })
+    const again = async (move: Transition, name: string): Promise<void> => {
+      succession.sleep()
+      succession.moved(move, name)
+      succession.wake()
+      await succession.settled()
+    }
+    await again(...second)
+    expect(registered.registry.champion).toBe(1)
+    // and the same of a fall
+    learner.version = 'boosting-2'
+    await registered.promote(2, { time: START + 3, ...why })
+    await again(...end)
+    expect(registered.registry.champion).toBe(1)
+    await registered.promote(2, { time: START + 5, ...why })
+    await again(...end)
+    expect(registered.registry.champion).toBe(2)
+  })
+
+  test('rolls back in the books and in the learner in one call, and says so', async () => {
+    const { registered, succession, result, learner, warnings, trial } = await world()
+    const why = { time: START + 3, by: 'Ada', reason: 'it loses' }
+    for (const name of ['boosting-1', 'boosting-2']) {
+      await result(candidate, made())
+      succession.moved(transition('promoted', START), name)
+      learner.version = name
+    }
+    await succession.rollback('previous', why)
+    expect([registered.registry.champion, learner.version, trial.status]).toEqual([1, 'boosting-1', 'promoted'])
+    await succession.rollback('previous', { ...why, time: START + 4 })
+    expect([registered.registry.champion, trial.status]).toEqual([null, 'abort'])
+    expect(warnings).toEqual([
+      'boosting-2 decides no more; Ada rolled it back: it loses',
+      'boosting-1 decides no more, and no model is champion in the books. Ada rolled it back: it loses',
+    ])
+    await expect(succession.rollback(7, why)).rejects.toThrow(expect.objectContaining({ code: 'UNKNOWN_MODEL' }))
+    // a learner that models decide in any case has to be halted by hand
+    learner.mode = 'live' as never
+    succession.serve(learner)
+    await succession.settled()
+    expect(warnings.slice(2)).toEqual([
+      expect.stringContaining('in mode "live" models decide all the same, boosting-1 now: halt it or replace them'),
+    ])
+  })
+
+  test('leaves a learner alone whose own fall or rise the books have not been told of', async () => {
+    const { registered, succession, result, learner, warnings } = await world()
+    for (const name of ['boosting-1', 'boosting-2']) {
+      await result(candidate, made())
+      succession.moved(transition('promoted', START), name)
+    }
+    await succession.settled()
+    // thrown out, and the disk was full
+    learner.version = 'boosting-1'
+    succession.serve(learner)
+    await succession.settled()
+    expect([learner.version, registered.registry.champion, warnings]).toEqual(['boosting-1', 2, []])
+    // models of the constructor are nobody's in the books
+    learner.version = ''
+    await registered.rollback('previous', { time: START + 3, by: 'Ada', reason: 'it loses' })
+    succession.serve(learner)
+    await succession.settled()
+    expect([learner.version, warnings]).toEqual(['', []])
+  })
+
+  test('puts a challenger on trial that a crash kept from it, and takes the name back where that cannot be', async () => {
+    const store = new MemoryModelStore()
+    const { registered, succession, result, learner, challenged, warnings } = await world(store)
+    await result(candidate, made())
+    expect(challenged.splice(0)).toEqual(['boosting-1'])
+    // the learner is new, and has nobody on trial
+    succession.serve(learner)
+    await succession.settled()
+    expect(challenged.splice(0)).toEqual(['boosting-1'])
+    for (const state of [{ challenger: 'boosting-1' }, { version: 'boosting-1', challenger: '' }]) {
+      Object.assign(learner, state)
+      succession.serve(learner)
+      await succession.settled()
+      expect(challenged).toEqual([])
+    }
+    for (const hash of await store.list()) await store.remove(hash)
+    learner.version = ''
+    succession.serve(learner)
+    await succession.settled()
+    expect([registered.registry.challenger, challenged, warnings.length]).toEqual([null, [], 1])
+    expect(warnings[0]).toMatch(/^The challenger must be there to decide, got none\. boosting-1: MISSING_MODEL/)
   })
 
   test('knows nothing of models that are in no books, and outlives whoever listens', async () => {
