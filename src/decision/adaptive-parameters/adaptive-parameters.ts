@@ -4,11 +4,12 @@ import { addDecayed, decayOf } from '../../core/decayed-moments.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
 import { checkSnapshot, snapshot } from '../../core/snapshot.ts'
 import { type State as Packable, unpackState } from '../../core/state.ts'
+import { carryOver } from './carry-over.ts'
 import { type ClosedSignal, checkClosedSignal, checkVotes } from './closed-signal.ts'
 import { addToCluster, leanOf } from './differences.ts'
 import { APPLIED, type Evidence, type ParameterChange } from './history.ts'
-import { apply, closeCluster, currentValue, evidenceFor, forget, isFreeAt, move, propose, remember } from './moves.ts'
-import { type AdaptiveParametersOptions, createLayout, type Layout, STOP, TARGET } from './options.ts'
+import { apply, closeCluster, currentValue, evidenceFor, forget, move, remember } from './moves.ts'
+import { type AdaptiveParametersOptions, createLayout, type Layout, STOP, savedLayout, TARGET } from './options.ts'
 import { addVotes } from './source-record.ts'
 import { type AdaptiveState, checkState, freshState, type SavedState, savedTemplate } from './state.ts'
 import { type AdaptiveValues, valuesAt } from './values.ts'
@@ -219,7 +220,7 @@ export class AdaptiveParameters implements Serializable {
 
   toJSON(): Snapshot {
     const { approved: _, ...state } = this.#state
-    const options = { fingerprint: this.#layout.fingerprint }
+    const options = this.options as unknown as { readonly [key: string]: Packable }
     return snapshot(AdaptiveParameters, options, state as unknown as { readonly [key: string]: Packable })
   }
 
@@ -227,39 +228,33 @@ export class AdaptiveParameters implements Serializable {
    * What was saved, under the operator's present options.
    *
    * Approved values, bounds and the 20 % come from `options`, never from the file. A value in it that lies farther than
-   * that from the approved one does not apply: it waits for approval again, for a file cannot say who approved it. Where
-   * the options are others than when it was saved, values and evidence begin anew; the history stays.
+   * that from the approved one does not apply: it waits for approval again, for a file cannot say who approved it. A
+   * parameter whose approved value is another than when it was saved begins there; one whose evidence rests on something
+   * else keeps its value, and its evidence begins anew. The history says so. The others go on.
    *
    * @throws `CORRUPT_SNAPSHOT`, `UNKNOWN_SNAPSHOT` or `UNSUPPORTED_VERSION`
    */
   static restore(json: Snapshot, options: Partial<AdaptiveParametersOptions> = {}): AdaptiveParameters {
     const whole = checkSnapshot(AdaptiveParameters, json)
     const parameters = new AdaptiveParameters(options)
-    const layout = parameters.#layout
-    const { fingerprint } = unpackState(whole.options, { fingerprint: '' }, 'options')
-    const kind = fingerprint === layout.fingerprint ? 'same' : 'other'
-    const read = unpackState(whole.state, savedTemplate(layout, kind)) as unknown as SavedState
-    const saved = checkState(read, layout, kind)
-    const history = saved.history.map((change) => Object.freeze(change))
-    const s = parameters.#state
-    if (kind === 'other') {
-      Object.assign(s, { nextId: saved.nextId, time: saved.time, history })
-      return parameters
-    }
-    const pending = saved.pending.map((change) => Object.freeze(change))
-    Object.assign(s, { ...saved, pending, history })
-    for (let p = 0; p < s.index.length; p++) {
-      if (!isFreeAt(layout, s, p, s.index[p]!)) refuse(layout, s, p)
-    }
-    parameters.#values = valuesAt(layout, s.index)
+    const old = savedLayout(whole.options)
+    const saved = checkState(unpackState(whole.state, savedTemplate(old)) as unknown as SavedState, old)
+    parameters.#state = carryOver(saved, old, parameters.#layout)
+    parameters.#values = valuesAt(parameters.#layout, parameters.#state.index)
     return parameters
   }
 
-  /** Goes on where `saved` stopped, as {@link restore} does. @throws as {@link restore}, changing nothing */
-  resume(saved: Snapshot): void {
+  /**
+   * Goes on where `saved` stopped, as {@link restore} does; returns what other options than the saved ones have changed.
+   *
+   * @throws as {@link restore}, changing nothing
+   */
+  resume(saved: Snapshot): readonly ParameterChange[] {
     const restored = AdaptiveParameters.restore(saved, this.options)
     this.#state = restored.#state
     this.#values = restored.#values
+    const next = saved.state['nextId'] as number
+    return this.history.filter(({ id }) => id >= next)
   }
 
   /** A codec for `restore([...])` that is bound to the operator's options. */
@@ -277,16 +272,4 @@ function takeProposal(s: AdaptiveState, change: string | number, by: string, rea
   if (at >= 0) return s.pending.splice(at, 1)[0]!
   const waiting = s.pending.map(({ id, name }) => `${name} (${id})`).join(', ') || 'nothing'
   throw new TradeLearnError('INVALID_INPUT', `"change" must be pending, which ${waiting} is, got ${show(change)}.`)
-}
-
-/** Goes back from a saved value that nobody here has approved, and asks for it. */
-function refuse(layout: Layout, s: AdaptiveState, parameter: number): void {
-  const name = layout.names[parameter]!
-  const saved = s.index[parameter]!
-  const to = currentValue(layout, s, parameter)
-  apply(layout, s, parameter, s.approved[parameter]!)
-  const reason = 'It was in use when the state was saved, but a file cannot say whether a person had approved it.'
-  remember(s, { name, kind: 'refused', from: currentValue(layout, s, parameter), to, evidence: null, by: '', reason })
-  s.pending = s.pending.filter((change) => change.name !== name)
-  propose(layout, s, parameter, saved, null, reason)
 }

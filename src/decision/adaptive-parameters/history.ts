@@ -19,8 +19,17 @@ export type Evidence = {
 /**
  * `"learnt"`, `"approved"` and `"reverted"` changed the value; `"proposed"` waits for a person; `"rejected"`,
  * `"withdrawn"` (the evidence has turned) and `"refused"` (a file held a value that nobody here has approved) did not.
+ * `"restarted"`: the configuration is another than the saved one, so the evidence begins anew, at `to`.
  */
-export type ChangeKind = 'learnt' | 'proposed' | 'approved' | 'rejected' | 'withdrawn' | 'reverted' | 'refused'
+export type ChangeKind =
+  | 'learnt'
+  | 'proposed'
+  | 'approved'
+  | 'rejected'
+  | 'withdrawn'
+  | 'reverted'
+  | 'refused'
+  | 'restarted'
 
 /** One thing that happened to a parameter. */
 export type ParameterChange = {
@@ -46,6 +55,7 @@ export const KINDS: readonly ChangeKind[] = [
   'withdrawn',
   'reverted',
   'refused',
+  'restarted',
 ]
 /** Kinds after which the value is another. */
 export const APPLIED: readonly ChangeKind[] = ['learnt', 'approved', 'reverted']

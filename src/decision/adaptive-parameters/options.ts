@@ -1,9 +1,8 @@
-import type { JsonValue } from '../../contracts.ts'
-import { canonicalJson } from '../../core/canonical-json.ts'
+import type { JsonObject } from '../../contracts.ts'
 import { checkHalfLife, fraction, integer, openFraction, positive } from '../../core/check.ts'
 import { decayOf } from '../../core/decayed-moments.ts'
 import { show, TradeLearnError } from '../../core/errors.ts'
-import { fnv1a } from '../../core/hash.ts'
+import { unpackState } from '../../core/state.ts'
 import { createGrid, type Grid, type ParameterRange } from './grid.ts'
 
 /** Options of {@link AdaptiveParameters}. They come from the operator's configuration and never from a file. */
@@ -52,8 +51,6 @@ export type Layout = {
   readonly needed: number
   /** What is left of a difference's weight with the next one. */
   readonly decay: number
-  /** Changes whenever anything above does. */
-  readonly fingerprint: string
 }
 
 /** Positions of the first four parameters. */
@@ -127,7 +124,22 @@ export function createLayout(given: Partial<AdaptiveParametersOptions> = {}): La
     reach: Math.max(stopAtr.high, targetAtr.high) + 1,
     needed: falseChangeEvery * Math.max(1, candidates),
     decay: decayOf(halfLife),
-    fingerprint: fnv1a(canonicalJson(options as unknown as JsonValue)),
+  }
+}
+
+const RANGE = { approved: 0, low: 0, high: 0, step: 0 }
+const SAVED = {
+  ...{ entryThreshold: RANGE, sizeMultiplier: RANGE, stopAtr: RANGE, targetAtr: RANGE, sources: [''], weight: RANGE },
+  ...{ freeShare: 0, falseChangeEvery: 0, minSamples: 0, halfLife: 0, fullSizeEdge: 0 },
+}
+
+/** What a state was saved under: to be held against today's, never in its place. @throws `CORRUPT_SNAPSHOT` */
+export function savedLayout(options: JsonObject): Layout {
+  const saved = unpackState(options, SAVED, 'options')
+  try {
+    return createLayout(saved)
+  } catch (error) {
+    throw new TradeLearnError('CORRUPT_SNAPSHOT', `Saved options must be such as can be: ${(error as Error).message}`)
   }
 }
 

@@ -44,6 +44,12 @@ export function ageRecord({ fresh, recent, settled }: SourceRecord, decay: numbe
   fresh.fill(0)
 }
 
+/** Copies all trades' numbers and, where one is named, those of a source to the place of another. */
+export function copySource(from: SourceRecord, to: SourceRecord, source: number, place: number): void {
+  const [start, end, at] = source < 0 ? [0, 2, 0] : [2 + 4 * source, 6 + 4 * source, 2 + 4 * place]
+  for (const age of ['fresh', 'recent', 'settled'] as const) to[age].set(from[age].subarray(start, end), at)
+}
+
 /** The win rate that is usual. */
 export function usualRate({ settled }: SourceRecord): number {
   return (settled[1]! + 1) / (settled[0]! + 2)

@@ -54,21 +54,10 @@ export function freshState({ grids, offsets, options }: Layout): AdaptiveState {
   }
 }
 
-/** What a saved state must look like: under other options than today's, arrays of any length. */
-export function savedTemplate(layout: Layout, options: 'same' | 'other'): Packable {
+/** What a saved state must look like, under the options that it was saved under. */
+export function savedTemplate(layout: Layout): Packable {
   const { approved: _, ...fresh } = freshState(layout)
-  const template = { ...fresh, pending: [CHANGE], history: [CHANGE] }
-  if (options === 'same') return template as unknown as Packable
-  const { index, evidence, cluster, record, ...rest } = template
-  const emptied = (arrays: { readonly [name: string]: Float64Array }) =>
-    Object.fromEntries(Object.keys(arrays).map((name) => [name, new Float64Array(0)]))
-  return {
-    ...rest,
-    index: index.slice(0, 0),
-    evidence: emptied(evidence),
-    cluster: emptied(cluster),
-    record: emptied(record),
-  } as unknown as Packable
+  return { ...fresh, pending: [CHANGE], history: [CHANGE] } as unknown as Packable
 }
 
 /** Milliseconds beyond which no time that the library takes lies, nor any between two of them. */
@@ -77,23 +66,22 @@ const LONGEST = 2e13
 const isBetween = (value: number, low: number, high: number): boolean => value >= low && value <= high
 
 /** Passes a saved state whose parts can have come about, else throws `CORRUPT_SNAPSHOT`. */
-export function checkState(state: SavedState, layout: Layout, options: 'same' | 'other'): SavedState {
+export function checkState(state: SavedState, layout: Layout): SavedState {
   const { seen, clusters, nextId, time, index, clusterEnd, duration, cluster, pending, history } = state
-  const changes = [...pending, ...history]
-  const names = options === 'same' ? layout.names : changes.map(({ name }) => name)
+  const { names } = layout
   const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
-  const onGrid = ({ name, to }: ParameterChange): boolean =>
-    options === 'other' || layout.grids[layout.names.indexOf(name)]!.values.includes(to)
+  const onGrid = ({ name, to }: ParameterChange): boolean => layout.grids[names.indexOf(name)]!.values.includes(to)
   const sane =
     [seen, clusters, nextId].every(isCount) &&
     nextId >= 1 &&
     clusters <= seen &&
     history.length <= REMEMBERED &&
-    pending.length <= new Set(names).size &&
     new Set(pending.map(({ name }) => name)).size === pending.length &&
-    changes.every((change) => isChange(change, names) && change.id < nextId) &&
-    pending.every((change) => change.kind === 'proposed' && onGrid(change)) &&
-    (options === 'other' || index.every((at, p) => at >= 0 && at < layout.grids[p]!.values.length)) &&
+    [...pending, ...history].every(({ id }) => id < nextId) &&
+    pending.every((change) => isChange(change, names) && change.kind === 'proposed' && onGrid(change)) &&
+    // a source may be gone, and what happened to it stays
+    history.every((change) => isChange(change, [change.name])) &&
+    index.every((at, p) => at >= 0 && at < layout.grids[p]!.values.length) &&
     (seen > 0 ? Math.abs(clusterEnd) <= 3 * LONGEST : clusterEnd === Number.NEGATIVE_INFINITY) &&
     isBetween(duration.n, 0, seen) &&
     isBetween(duration.mean, 0, LONGEST) &&

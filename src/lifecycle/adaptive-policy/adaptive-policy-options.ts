@@ -26,7 +26,10 @@ export type AdaptivePolicyOptions = DecisionPolicySettings & {
   readonly maxBars?: number
   /** Signals whose outcome may be awaited at one time; the oldest are forgotten. @defaultValue 1000 */
   readonly maxOpen?: number
-  /** Is told what the library changes or proposes, but not while the past is lived through again after a restart. What it throws is dropped. */
+  /**
+   * Is told what the library changes or proposes, what a restart under other options changes among it, but not while the past is
+   * lived through again. What it throws is dropped.
+   */
   readonly onChange?: (change: ParameterChange) => void
 }
 

@@ -92,6 +92,8 @@ export class AdaptivePolicy implements TradePolicy, Companion {
   #probe: BracketProbe
   #followed: Map<string, FollowedSignal> = new Map()
   #asleep = false
+  /** What other options than the saved ones have changed, until it may be told. */
+  #untold: readonly ParameterChange[] = []
 
   constructor(options: AdaptivePolicyOptions = {}) {
     this.#own = checkAdaptivePolicy(options)
@@ -215,6 +217,8 @@ export class AdaptivePolicy implements TradePolicy, Companion {
 
   wake(): void {
     this.#asleep = false
+    this.#tell(this.#untold)
+    this.#untold = []
   }
 
   // --------------------------------------------------------------- mechanics
@@ -279,8 +283,11 @@ export class AdaptivePolicy implements TradePolicy, Companion {
       ...(targetReturns.length > 0 ? { targetReturns } : {}),
     })
     const made = parameters.changes - before
-    if (made === 0 || this.#asleep) return
-    for (const change of parameters.history.slice(-made)) {
+    if (made > 0 && !this.#asleep) this.#tell(parameters.history.slice(-made))
+  }
+
+  #tell(changes: readonly ParameterChange[]): void {
+    for (const change of changes) {
       try {
         this.#own.onChange(change)
       } catch {
@@ -316,9 +323,11 @@ export class AdaptivePolicy implements TradePolicy, Companion {
     const fresh = this.#newProbe()
     const isSame =
       textOf(probe.options) === textOf(fresh.options) && textOf(sources) === textOf(this.parameters.options.sources)
-    this.parameters.resume(nested(state, 'parameters', AdaptivePolicy.type))
+    const changes = this.parameters.resume(nested(state, 'parameters', AdaptivePolicy.type))
     this.#probe = isSame ? probe : fresh
     this.#followed = isSame ? followed : new Map()
+    if (this.#asleep) this.#untold = changes
+    else this.#tell(changes)
   }
 }
 

@@ -236,16 +236,6 @@ describe('snapshots', () => {
     expect(reread(parameters, { ...given, sizeMultiplier }).values.sizeMultiplier).toBe(to)
   })
 
-  test('under other options values begin at the approved ones; the history stays', () => {
-    const parameters = run(world, given)
-    const entryThreshold = { approved: 0.55, low: 0.5, high: 0.6, step: 0.01 }
-    const other = reread(parameters, { entryThreshold })
-    expect(other.values.entryThreshold).toBe(0.55)
-    expect(other.history).toEqual(parameters.history)
-    expect(other.seen).toBe(0)
-    expect(other.pending).toEqual([])
-  })
-
   test('damaged ones are refused with a code, or are none the worse', () => {
     const parameters = run({ ...world, signals: 600 }, given)
     const snapshot = parseSnapshot(JSON.stringify(parameters))
@@ -258,11 +248,24 @@ describe('snapshots', () => {
       (state) => (state['history'] = Array.from({ length: 201 }, () => null)),
       (state) => (state['duration'] = { n: -1, mean: 0, variance: 0 }),
       (state) => delete state['evidence'],
+      (state) => (state['index'] = { $: 'Int32Array', data: 'AAAA' }),
     ]
     for (const hurt of damage) {
       const state = structuredClone(snapshot.state) as Record<string, unknown>
       hurt(state)
       expect(codeOf(() => AdaptiveParameters.restore({ ...snapshot, state } as never, given))).toBe('CORRUPT_SNAPSHOT')
+    }
+    for (const change of [
+      { minSamples: 1 },
+      { halfLife: { $: 'Infinity' } },
+      { sources: 7 },
+      { more: 1 },
+      { weight: null },
+    ]) {
+      const options = { ...snapshot.options, ...change }
+      expect(codeOf(() => AdaptiveParameters.restore({ ...snapshot, options } as never, given))).toBe(
+        'CORRUPT_SNAPSHOT',
+      )
     }
   })
 

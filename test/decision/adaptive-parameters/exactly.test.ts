@@ -63,7 +63,7 @@ describe('a change', () => {
     for (const damage of damages) {
       expect(isChange({ ...learnt, ...damage } as ParameterChange, names), JSON.stringify(damage)).toBe(false)
     }
-    for (const kind of ['proposed', 'approved', 'rejected', 'withdrawn', 'reverted', 'refused'] as const) {
+    for (const kind of ['proposed', 'approved', 'rejected', 'withdrawn', 'reverted', 'refused', 'restarted'] as const) {
       expect(isChange({ ...learnt, kind }, names)).toBe(true)
     }
   })
@@ -124,23 +124,23 @@ describe('a change', () => {
 describe('a life goes the way it went, to the bit:', () => {
   const band = (probability: number): number => (probability > 0.69 ? 0.3 : probability > 0.6 ? -0.5 : -0.1)
   const lives: [string, readonly World[], string][] = [
-    ['at rest', [{ seed: 'calm', signals: 3000 }], 'c81922a8'],
-    ['a band that loses', [{ seed: 'band', signals: 4000, mean: band }], '422690da'],
+    ['at rest', [{ seed: 'calm', signals: 3000 }], 'a70b18ad'],
+    ['a band that loses', [{ seed: 'band', signals: 4000, mean: band }], 'dc483f9b'],
     [
       'all lose, and later win',
       [
         { seed: 'lose', signals: 5000, mean: () => -0.4 },
         { seed: 'rich', signals: 3000, mean: () => 1.5 },
       ],
-      'cf2c41f4',
+      '07707e99',
     ],
     [
       'a nearer stop',
       [{ seed: 'stop', signals: 3000, stopEdge: (distance) => (distance <= 1.6 ? 0.5 : 0) }],
-      '1cc6e50e',
+      'f54d749f',
     ],
-    ['labels that overlap', [{ seed: 'open', signals: 3000, open: 6, mean: () => -0.4 }], 'dc7a30cf'],
-    ['a source that knows', [{ seed: 'votes', signals: 5000, mean: (_, vote) => 0.7 * vote }], 'ed7afa0a'],
+    ['labels that overlap', [{ seed: 'open', signals: 3000, open: 6, mean: () => -0.4 }], '486159c0'],
+    ['a source that knows', [{ seed: 'votes', signals: 5000, mean: (_, vote) => 0.7 * vote }], '5b2669db'],
   ]
   test.each(lives)('%s', (_, worlds, digest) => {
     const parameters = new AdaptiveParameters({ falseChangeEvery: 300, sources: ['knows', 'guesses'] })
@@ -157,6 +157,6 @@ describe('a life goes the way it went, to the bit:', () => {
         if (last?.kind === 'learnt' && last.id % 3 === 0) parameters.revert(last.id, 'luck')
       }
     }
-    expect(fnv1a(JSON.stringify(parameters))).toBe(digest)
+    expect(fnv1a(JSON.stringify(parameters.toJSON().state))).toBe(digest)
   })
 })

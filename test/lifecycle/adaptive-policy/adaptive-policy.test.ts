@@ -8,6 +8,7 @@ import {
 } from '../../../src/decision/index.ts'
 import { AdaptivePolicy, type AdaptivePolicyOptions, type DecidedSignal } from '../../../src/lifecycle/index.ts'
 import type { Plan, Prediction, SignalMeta } from '../../../src/market.ts'
+import { closedSignals } from '../../decision/adaptive-parameters/stream.ts'
 import { candleAt, errorOf, HOUR, START } from '../helpers.ts'
 import { parametersAt } from './learnt.ts'
 
@@ -342,6 +343,38 @@ describe('as a companion', () => {
       adaptive.observe(row('b', 0.01, 1))
       for (let bar = 1; bar < 3; bar++) tick(adaptive, bar)
       expect(adaptive.report.seen).toBe(0)
+    })
+
+    test('tells what another configuration has changed, once, and not before it is awake', () => {
+      const learnt = new AdaptiveParameters()
+      for (const signal of closedSignals(learnt, { seed: 'some', signals: 100 })) learnt.learn(signal)
+      const json = JSON.parse(JSON.stringify(new AdaptivePolicy({ parameters: learnt }))) as Snapshot
+      const told: string[] = []
+      const next = () =>
+        new AdaptivePolicy({
+          parameters: new AdaptiveParameters({
+            entryThreshold: { approved: 0.63, low: 0.5, high: 0.75, step: 0.03 },
+            falseChangeEvery: 5000,
+          }),
+          onChange: ({ kind, name, from, to }) => {
+            told.push(`${kind} ${name} ${from} ${to}`)
+            throw new Error('nobody listens')
+          },
+        })
+      const restarted = ['restarted entryThreshold 0.6 0.63']
+      const adaptive = next()
+      adaptive.resume(json)
+      expect(told.splice(0)).toEqual(restarted)
+      expect(adaptive.report.history.map(({ kind }) => kind)).toEqual(['restarted'])
+      const asleep = next()
+      asleep.sleep()
+      asleep.resume(json)
+      expect(told).toEqual([])
+      asleep.wake()
+      expect(told.splice(0)).toEqual(restarted)
+      asleep.wake()
+      asleep.resume(JSON.parse(JSON.stringify(asleep)) as Snapshot)
+      expect(told).toEqual([])
     })
 
     test('damaged is refused with a code, and changes nothing', () => {

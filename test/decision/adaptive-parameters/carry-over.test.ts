@@ -1,0 +1,211 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parseSnapshot } from '../../../src/core/snapshot.ts'
+import { AdaptiveParameters, type AdaptiveParametersOptions } from '../../../src/decision/adaptive-parameters/index.ts'
+import { closedSignals, type World } from './stream.ts'
+
+type Given = Partial<AdaptiveParametersOptions>
+
+const band = (probability: number): number => (probability > 0.69 ? 0.3 : probability > 0.6 ? -0.5 : -0.1)
+const given: Given = { falseChangeEvery: 300, sources: ['knows', 'guesses'] }
+const threshold = { approved: 0.6, low: 0.5, high: 0.75, step: 0.03 }
+const size = { approved: 1, low: 0, high: 1, step: 0.1 }
+const distance = { approved: 2, low: 1, high: 3, step: 0.2 }
+const weight = { approved: 1, low: 0.4, high: 2, step: 0.2 }
+
+function live(options: Given, world: World): AdaptiveParameters {
+  const parameters = new AdaptiveParameters(options)
+  for (const signal of closedSignals(parameters, world)) parameters.learn(signal)
+  return parameters
+}
+const world: World = { seed: 'votes', signals: 3000, mean: (p, vote) => band(p) + 0.5 * vote, stopEdge: (d) => 2 - d }
+const old = live(given, world)
+const under = (options: Given, saved: AdaptiveParameters = old): AdaptiveParameters =>
+  AdaptiveParameters.restore(parseSnapshot(JSON.stringify(saved)), options)
+
+/** All that is known of a parameter. */
+const partOf = (parameters: AdaptiveParameters, name: string) => ({
+  evidence: parameters.evidence(name),
+  value: inUse(parameters, name),
+  pending: parameters.pending.filter((change) => change.name === name),
+})
+function inUse({ names, values, options }: AdaptiveParameters, name: string): number {
+  const { entryThreshold, sizeMultiplier, stopAtr, targetAtr, weights } = values
+  expect(names).toHaveLength(4 + options.sources.length)
+  return [entryThreshold, sizeMultiplier, stopAtr, targetAtr, ...weights][names.indexOf(name)]!
+}
+const evidenceOf = (parameters: AdaptiveParameters, name: string): number =>
+  parameters.evidence(name).reduce((sum, { evidence }) => sum + evidence.n, 0)
+/** What the restart has done, by name. */
+const done = (parameters: AdaptiveParameters) =>
+  parameters.history.slice(old.history.length).map(({ kind, name, from, to }) => `${kind} ${name} ${from} ${to}`)
+
+test('the life that is saved here has something to lose in every part', () => {
+  expect(old.history.map(({ kind, name }) => `${kind} ${name}`)).toEqual(
+    expect.arrayContaining(['learnt entryThreshold', 'learnt stopAtr', 'learnt weight:knows']),
+  )
+  for (const name of old.names) expect(evidenceOf(old, name), name).toBeGreaterThan(50)
+  expect(Math.abs(old.lean([1, 0]))).toBeGreaterThan(0.05)
+})
+
+const ALL = old.names
+const WEIGHTS = ALL.slice(4)
+describe('a change of the configuration touches what rests on it, and nothing else:', () => {
+  test.each<[string, Given, readonly string[]]>([
+    ['nothing', {}, []],
+    ['another approved threshold', { entryThreshold: { ...threshold, approved: 0.57 } }, ['entryThreshold']],
+    ['another approved size', { sizeMultiplier: { ...size, approved: 0.5 } }, ['sizeMultiplier']],
+    ['a finer grid of sizes', { sizeMultiplier: { ...size, step: 0.05 } }, ['sizeMultiplier']],
+    ['what deserves the full size', { fullSizeEdge: 0.06 }, ['sizeMultiplier']],
+    [
+      'another approved target',
+      { targetAtr: { ...distance, approved: 2.2 } },
+      ALL.filter((name) => name !== 'stopAtr'),
+    ],
+    ['a wider bound of stops', { stopAtr: { ...distance, high: 3.1 } }, ALL.slice(0, 4)],
+    ['a bound of weights', { weight: { ...weight, high: 2.2 } }, WEIGHTS],
+    ['one source more', { sources: ['knows', 'guesses', 'new'] }, WEIGHTS],
+    ['one source less', { sources: ['knows'] }, WEIGHTS],
+    ['the memory', { halfLife: 300 }, ALL],
+    ['what may move freely', { freeShare: 0.25 }, []],
+    ['what chance may do', { falseChangeEvery: 400 }, []],
+    ['the least number', { minSamples: 40 }, []],
+  ])('%s', (_, change, touched) => {
+    const options = { ...given, ...change }
+    const restored = under(options)
+    for (const name of restored.names.filter((one) => old.names.includes(one))) {
+      if (touched.includes(name)) expect(evidenceOf(restored, name), name).toBe(0)
+      // what evidence has to reach is the configuration's
+      else expect(partOf(restored, name), name).toEqual(aimed(partOf(old, name), restored))
+    }
+    const names = touched.filter((name) => restored.names.includes(name))
+    const news = restored.history.slice(old.history.length)
+    expect(news.map(({ kind, name }) => `${kind} ${name}`)).toEqual(names.map((name) => `restarted ${name}`))
+    expect([restored.seen, restored.clusters]).toEqual([old.seen, old.clusters])
+    // once is enough
+    expect(JSON.stringify(under(options, restored))).toBe(JSON.stringify(restored))
+  })
+
+  /** The same evidence, where it has to reach what it has to reach today. */
+  function aimed(part: ReturnType<typeof partOf>, today: AdaptiveParameters): ReturnType<typeof partOf> {
+    const { needed } = today.evidence('entryThreshold')[0]!.evidence
+    return {
+      ...part,
+      evidence: part.evidence.map(({ value, evidence }) => ({ value, evidence: { ...evidence, needed } })),
+    }
+  }
+})
+
+describe("a person's new word", () => {
+  test('wins over what was learnt', () => {
+    expect(old.values.entryThreshold).toBeGreaterThan(0.65)
+    const restored = under({ ...given, entryThreshold: { ...threshold, approved: 0.57 } })
+    expect(restored.values.entryThreshold).toBe(0.57)
+    expect(done(restored)).toEqual([`restarted entryThreshold ${old.values.entryThreshold} 0.57`])
+    expect(restored.history.at(-1)!.reason).toBe('The configuration approves another value than it did.')
+    expect(restored.pending.filter(({ name }) => name === 'entryThreshold')).toEqual([])
+  })
+
+  test('that agrees with what is in use loses nothing', () => {
+    const approved = old.values.entryThreshold
+    const restored = under({ ...given, entryThreshold: { ...threshold, approved } })
+    expect([done(restored), restored.values]).toEqual([[], old.values])
+    expect(evidenceOf(restored, 'entryThreshold')).toBe(evidenceOf(old, 'entryThreshold'))
+  })
+})
+
+describe('a value in use', () => {
+  test('stays where its evidence begins anew, unless it is none of the grid or not allowed any more', () => {
+    const { stopAtr } = old.values
+    expect(stopAtr).toBeLessThan(2)
+    expect(under({ ...given, halfLife: 300 }).values).toEqual(old.values)
+    const coarse = under({ ...given, stopAtr: { ...distance, step: 0.5 } })
+    expect([coarse.values.stopAtr, done(coarse)]).toEqual([
+      2,
+      expect.arrayContaining([`restarted stopAtr ${stopAtr} 2`]),
+    ])
+    expect(coarse.history.find(({ name, kind }) => name === 'stopAtr' && kind === 'restarted')!.reason).toBe(
+      "What its evidence rests on is configured otherwise than it was, and the value in use is none of today's.",
+    )
+    const strict = under({ ...given, halfLife: 300, freeShare: 0.05 })
+    expect(strict.values.stopAtr).toBe(2)
+    expect(strict.history.find(({ name, kind }) => name === 'stopAtr' && kind === 'restarted')!.reason).toMatch(
+      /and the value in use is not approved\.$/,
+    )
+    // where its evidence goes on, it waits for a person instead
+    const waiting = under({ ...given, freeShare: 0.05 })
+    expect(waiting.values.stopAtr).toBe(2)
+    expect(waiting.pending.map(({ name, to }) => [name, to])).toContainEqual(['stopAtr', stopAtr])
+  })
+})
+
+describe('sources', () => {
+  test('keep their records, in whatever order they are named; a new one has none', () => {
+    const turned = under({ ...given, sources: ['guesses', 'knows'] })
+    for (const [a, b] of [
+      [1, 1],
+      [1, -1],
+      [0, 1],
+      [-1, 0],
+    ] as const) {
+      expect(turned.lean([b, a])).toBeCloseTo(old.lean([a, b]), 12)
+    }
+    expect(turned.values.weights).toEqual([...old.values.weights].reverse())
+    const more = under({ ...given, sources: ['new', 'knows', 'guesses'] })
+    expect(more.values.weights).toEqual([1, ...old.values.weights])
+    expect(more.lean([1, 0, 0])).toBe(0)
+    expect(more.lean([0, 1, 0])).not.toBe(0)
+  })
+
+  test('that are gone stay in the history, which can be read again', () => {
+    const less = under({ ...given, sources: [] })
+    const again = under({ ...given, sources: [] }, less)
+    expect(JSON.stringify(again)).toBe(JSON.stringify(less))
+    expect(again.history.map(({ name }) => name)).toContain('weight:knows')
+    expect(() => again.revert('weight:knows', 'luck')).toThrow('"name" must be a parameter\'s, got "weight:knows".')
+  })
+})
+
+test('whatever was configured then and is now, values are allowed, and a restart changes nothing twice', () => {
+  const range = (low: number, high: number, step: number) =>
+    fc
+      .integer({ min: 0, max: 4 })
+      .map((at) => ({ approved: Number((low + at * step).toPrecision(12)), low, high, step }))
+  const options: fc.Arbitrary<Given> = fc.record(
+    {
+      entryThreshold: fc.oneof(range(0.5, 0.75, 0.05), range(0.5, 0.7, 0.03)),
+      sizeMultiplier: fc.oneof(range(0.2, 1, 0.2), range(0, 1, 0.1)),
+      stopAtr: fc.oneof(range(1, 3, 0.4), range(1.5, 3, 0.25)),
+      weight: fc.oneof(range(0.4, 2, 0.4), range(0.5, 1.5, 0.25)),
+      sources: fc.subarray(['a', 'b', 'c']),
+      freeShare: fc.constantFrom(0.05, 0.2, 0.5),
+      halfLife: fc.constantFrom(100, 250),
+      falseChangeEvery: fc.constantFrom(1, 10),
+      minSamples: fc.constantFrom(2, 10),
+    },
+    { requiredKeys: ['falseChangeEvery', 'minSamples'] },
+  )
+  fc.assert(
+    fc.property(options, options, fc.nat().map(String), fc.boolean(), (then, now, seed, agrees) => {
+      const saved = new AdaptiveParameters(then)
+      for (const signal of closedSignals(saved, { seed, signals: 150, mean: (p) => 3 * band(p) })) {
+        saved.learn(signal)
+        if (agrees && saved.pending[0]) saved.approve(saved.pending[0].name, 'Ada', 'yes')
+      }
+      const restored = under(now, saved)
+      const { entryThreshold, sizeMultiplier, stopAtr, targetAtr, weight: each, freeShare } = restored.options
+      const ranges = [entryThreshold, sizeMultiplier, stopAtr, targetAtr]
+      for (const [i, name] of restored.names.entries()) {
+        const { approved, low, high } = ranges[i] ?? each
+        const value = inUse(restored, name)
+        expect(value >= low && value <= high, name).toBe(true)
+        expect(Math.abs(value - approved), name).toBeLessThanOrEqual(freeShare * approved * (1 + 1e-9))
+      }
+      expect(JSON.stringify(under(now, restored))).toBe(JSON.stringify(restored))
+      if (agrees) return
+      // without a person's word the same configuration is no restart
+      expect(JSON.stringify(under(then, saved))).toBe(JSON.stringify(saved))
+    }),
+    { numRuns: 60 },
+  )
+})
