@@ -45,7 +45,8 @@ type Found = { readonly rule: Pick<AlertRule, 'code' | 'severity' | 'falseAlarms
  *
  * Each rule reads a plain record of how everything is doing. What it finds is an alert of its topic and scope: `"raised"`,
  * `"escalated"` where a more urgent rule of the topic joins in, `"changed"` where it is about something else, `"repeated"` after
- * `repeatAfter`, `"recovered"` when it is found no more. A rule that throws is an alert itself, and what it had found stands until it can be asked again.
+ * `repeatAfter`, `"recovered"` when it is found no more. A rule that throws is an alert itself, and what it had found stands
+ * until it can be asked again.
  *
  * It does nothing but answer: hand the alerts to an {@link AlertDelivery}. O(rules + findings); memory for the alerts
  * that stand, at most 100 a rule.
