@@ -12,8 +12,8 @@ import type { Transition } from './rollout/rollout-event.ts'
  *     candidate    the models of the parts while the baseline is champion; the challenger once models are
  *     previous     the champion that a promoted challenger has beaten; it learns on, and returns should the new one be ended
  *
- * All of them learn every label, and each is judged by its own predictions. Whoever is promoted, dropped or brought back changes places in one assignment, between two
- * decisions. Pure: what changes is returned.
+ * All of them learn every label, and each is judged by its own predictions. Whoever is promoted, dropped or brought back
+ * changes places in one assignment, between two decisions. Pure: what changes is returned.
  */
 export type Contest<S extends Signal> = {
   readonly parts: Parts<S>
