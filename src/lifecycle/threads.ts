@@ -62,6 +62,7 @@ type Host = {
   process?: {
     getBuiltinModule?: <Name extends keyof Modules>(name: Name) => Modules[Name] | undefined
     readonly platform: string
+    readonly ppid: number
     readonly execArgv: readonly string[]
     readonly env: { readonly [name: string]: string | undefined }
     send?(message: unknown, sent: (error: unknown) => void): boolean
@@ -101,7 +102,7 @@ const CODE_FOLLOWS = ['-e', '--eval', '-p', '--print', '-pe']
 /**
  * Starts a process of Node that trains, with one thread and of low priority: for a `BackgroundTrainer` on a machine with few
  * cores, where the helpers of a worker thread, which compile and collect garbage, get in the way of the thread that decides. It
- * can run out of memory without the bot's. Its messages are copied, so a `TrainingPool` can have only one thread of this kind.
+ * can run out of memory without the bot's, and ends at its next message where the bot is gone. Its messages are copied, so a `TrainingPool` can have only one thread of this kind.
  * `file` is a script of yours that calls `serveRetrains` or `serveTrials`, the library's own where left out.
  *
  * @throws where the host has no processes
@@ -227,9 +228,13 @@ export function parentOf(): Parent | undefined {
     }
   }
   if (host?.send && host.env[TRAINS]) {
+    const bot = host.ppid
     return {
-      // nobody is left to train for where it cannot be sent
-      post: (message) => void host.send!(message, (error) => void (error && host.exit())),
+      // whoever works hears of no end of its parent, but is another's child by then: nobody is left to train for
+      post: (message) => {
+        if (host.ppid !== bot) host.exit()
+        host.send!(message, (error) => void (error && host.exit()))
+      },
       listen(hear) {
         standBack()
         host.on('message', hear)

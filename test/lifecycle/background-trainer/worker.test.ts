@@ -1,5 +1,8 @@
+import { fork } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Snapshot } from '../../../src/contracts.ts'
 import { SeededRng } from '../../../src/core/rng.ts'
 import { GradientBoosting } from '../../../src/learners/index.ts'
@@ -102,6 +105,23 @@ test('the library’s own worker serves the default recipe', { timeout: 60_000 }
   expect(bot.models.success.seen).toBe(300)
 })
 
+/** What `ask` answers at last. */
+async function until<T>(ask: () => T | undefined): Promise<T> {
+  for (;;) {
+    const answer = ask()
+    if (answer !== undefined) return answer
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
 describe('a process of its own', () => {
   const inProcess =
     (file: string): Spawn =>
@@ -147,6 +167,36 @@ describe('a process of its own', () => {
       return thread
     }
     expectUnharmed(await retrain('hangs', dying), /The worker has ended: it ended with SIGKILL/)
+  })
+
+  test.skipIf(process.platform === 'win32')('ends in the middle of its work where its bot was killed', async () => {
+    const file = join(dirname(script), 'pid')
+    const forever = await scriptOf(
+      'forever',
+      `import { writeFileSync } from 'node:fs'
+       import { parentOf } from 'SRC/lifecycle/threads.ts'
+       const parent = parentOf()
+       parent.listen(() => {
+         writeFileSync(${JSON.stringify(file)}, String(process.pid))
+         const wait = new Int32Array(new SharedArrayBuffer(4))
+         for (;;) {
+           Atomics.wait(wait, 0, 0, 20)
+           parent.post({ retrain: 'progress' }, [])
+         }
+       })`,
+    )
+    const bot = await scriptOf(
+      'doomed',
+      `import { spawnProcess } from 'SRC/lifecycle/threads.ts'
+       spawnProcess(new URL(${JSON.stringify(pathToFileURL(forever).href)})).post('begin', [])`,
+    )
+    const child = fork(bot, { stdio: 'ignore' })
+    const ended = new Promise((resolve) => child.on('exit', resolve))
+    const pid = await until(() => (existsSync(file) && Number(readFileSync(file, 'utf8'))) || undefined)
+    onTestFinished(() => void (isAlive(pid) && process.kill(pid, 'SIGKILL')))
+    child.kill('SIGKILL')
+    await ended
+    await until(() => (isAlive(pid) ? undefined : true))
   })
 
   test('is not to be had where there are none', () => {
