@@ -102,8 +102,9 @@ const CODE_FOLLOWS = ['-e', '--eval', '-p', '--print', '-pe']
 /**
  * Starts a process of Node that trains, with one thread and of low priority: for a `BackgroundTrainer` on a machine with few
  * cores, where the helpers of a worker thread, which compile and collect garbage, get in the way of the thread that decides. It
- * can run out of memory without the bot's, and ends at its next message where the bot is gone. Its messages are copied, so a `TrainingPool` can have only one thread of this kind.
- * `file` is a script of yours that calls `serveRetrains` or `serveTrials`, the library's own where left out.
+ * can run out of memory without the bot's, and ends at its next message where the bot is gone. Its messages are copied, so a
+ * `TrainingPool` can have only one thread of this kind. `file` is a script of yours that calls `serveRetrains` or `serveTrials`,
+ * the library's own where left out.
  *
  * @throws where the host has no processes
  *
