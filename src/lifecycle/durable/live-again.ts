@@ -45,6 +45,7 @@ export class LiveAgain<S extends Signal> {
   #decisions = 0
   #different = 0
   #refused = 0
+  #firstRefused: Thrown | null = null
   #last: string | null = null
   readonly #mismatches: Mismatch[] = []
   readonly #thrown: Thrown[] = []
@@ -94,7 +95,7 @@ export class LiveAgain<S extends Signal> {
 
   /** What a person should know of it, in words. */
   get warnings(): readonly string[] {
-    const first = this.#thrown.find(({ refused }) => refused)
+    const first = this.#firstRefused
     return [
       ...(this.#different === 0
         ? []
@@ -102,7 +103,7 @@ export class LiveAgain<S extends Signal> {
             `Of ${this.#decisions} decisions since the snapshot ${this.#different} came out otherwise than they did then, the first at ` +
               `event ${this.#mismatches[0]!.seq}: the configuration or the release is another.`,
           ]),
-      ...(first === undefined
+      ...(first === null
         ? []
         : [
             `Events since the snapshot that were taken in then and are refused now: ${this.#refused}, the first of them event ` +
@@ -188,9 +189,12 @@ export class LiveAgain<S extends Signal> {
     } catch (error) {
       // what changes nothing is not stored, and a refit that was done then can be done now
       const refused = kind === 'refit' || isUnchanged(error)
-      if (refused) this.#refused++
       const message = error instanceof Error ? error.message : String(error)
-      if (this.#thrown.length < KEPT) this.#thrown.push({ seq, kind, message, refused })
+      const thrown: Thrown = { seq, kind, message, refused }
+      if (refused) this.#refused++
+      // what threw then, too, may have filled the list by now
+      if (refused) this.#firstRefused ??= thrown
+      if (this.#thrown.length < KEPT) this.#thrown.push(thrown)
       return undefined
     }
   }

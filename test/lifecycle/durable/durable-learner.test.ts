@@ -63,6 +63,20 @@ function plain(events: readonly BotEvent[], deaths: ReadonlySet<number>) {
 
 const life = fc.array(botEvent, { minLength: 20, maxLength: 150, size: 'max' })
 
+/** Whose predictions always throw. */
+class Broken extends Parrot {
+  static override readonly type: string = 'my-broken-parrot'
+  override predict(): number {
+    throw new RangeError('no answer')
+  }
+  override toJSON() {
+    return { ...super.toJSON(), type: Broken.type }
+  }
+  static override fromJSON(json: Snapshot): Broken {
+    return new Broken(Parrot.fromJSON({ ...json, type: Parrot.type }).task, 0)
+  }
+}
+
 describe('a learner whose process dies', () => {
   test('goes on as if it had not, to the bit, whatever happened, whenever it died, however many snapshots there are', async () => {
     await fc.assert(
@@ -145,19 +159,23 @@ describe('a learner whose process dies', () => {
     expect((await open(disk, own)).recovery.warnings).toEqual([])
   })
 
+  test('says what is refused now however much threw then, too', async () => {
+    const disk = emptyDisk()
+    const step = { share: 0, hold: HOUR, signals: 20, evidence: 20, approval: false }
+    const own = { mode: 'live', models: parrots(0.7), codecs: [Broken, Parrot] } as const
+    const first = await open(disk, { ...own, rollout: new Rollout({ name: 'first', steps: [step] }) })
+    first.onCandle(candleAt('A', 1, 100))
+    const broken = { ...parrots(0.6), success: new Broken('binary', 0) }
+    for (let i = 0; i < 100; i++) await expect(first.replace(broken, 'broken')).rejects.toThrow('no answer')
+    await first.challenge(parrots(0.6), 'second')
+    disk.open = false
+    const { recovery } = await open(disk, own)
+    expect(recovery.warnings).toEqual([
+      expect.stringMatching(/refused now: 1, the first of them event 103 \(challenge\): Challengers need a rollout/),
+    ])
+  })
+
   test('comes up again though models were offered to it that throw, which threw then', async () => {
-    class Broken extends Parrot {
-      static override readonly type: string = 'my-broken-parrot'
-      override predict(): number {
-        throw new RangeError('no answer')
-      }
-      override toJSON() {
-        return { ...super.toJSON(), type: Broken.type }
-      }
-      static override fromJSON(json: Snapshot): Broken {
-        return new Broken(Parrot.fromJSON({ ...json, type: Parrot.type }).task, 0)
-      }
-    }
     const disk = emptyDisk()
     const own = { models: parrots(0.7), codecs: [Broken, Parrot] }
     const first = await open(disk, own)
