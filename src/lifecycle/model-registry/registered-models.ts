@@ -11,6 +11,7 @@ import type { ModelDraft } from './model-card.ts'
 import { ModelRegistry } from './model-registry.ts'
 import type { ModelStore } from './model-store.ts'
 import {
+  type AliasMove,
   packRegistryEvent,
   type RegistryCommand,
   type RegistryEvent,
@@ -192,20 +193,21 @@ export class RegisteredModels {
   /**
    * Does what a rollout's transition asks for: one that reached all signals makes its version champion, one that ended takes
    * `challenger` away from it or, where it was champion already, rolls back. What the books have done already they do not do
-   * again, whatever an operator has said since.
+   * again, whatever an operator has said since. A champion that came back by a rollback is not thrown out: what ends then is the
+   * trial of the one before it.
    */
   follow(version: number, { time, to, cause, text, by }: Transition): Promise<void> {
     const why = { time, by: by || 'rollout', reason: `${cause}: ${text}` }
     return this.#inTurn(async () => {
       const { champion, challenger, history } = this.#registry
-      const isDone = history.moves.some(
-        (move) =>
-          move.alias === CHAMPION && move.time === time && (to.status === 'ended' ? move.from : move.to) === version,
-      )
-      if (isDone) return
+      const moves = history.moves.filter(({ alias }) => alias === CHAMPION)
+      const isThis = (move: AliasMove): boolean =>
+        to.status === 'ended' ? move.how === 'rollback' && move.from === version : move.to === version
+      if (moves.some((move) => move.time === time && isThis(move))) return
       if (to.status === 'promoted') await this.#promote(version, why)
       if (to.status !== 'ended') return
-      if (version === champion) await this.#tell({ kind: 'rollback', to: 'previous', ...why })
+      const cameBack = moves.at(-1)?.how === 'rollback'
+      if (version === champion && !cameBack) await this.#tell({ kind: 'rollback', to: 'previous', ...why })
       else if (version === challenger) await this.#tell({ kind: 'move', alias: CHALLENGER, to: null, ...why })
     })
   }

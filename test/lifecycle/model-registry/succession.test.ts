@@ -245,6 +245,38 @@ describe('a succession', () => {
     ])
   })
 
+  test('leaves a champion that came back what it is when the trial of the one before it ends', async () => {
+    const { registered, succession, result } = await world()
+    for (const [at, name] of ['boosting-1', 'boosting-2'].entries()) {
+      await result(candidate, made())
+      succession.moved(transition('promoted', START + at), name)
+    }
+    await succession.settled()
+    await registered.rollback('previous', { time: START + 2, by: 'Ada', reason: 'it loses' })
+    // the learner has its models, and the rollout that watched the others goes on
+    succession.moved(transition('ended', START + 3), 'boosting-1')
+    await succession.settled()
+    expect([registered.registry.champion, registered.registry.history.moves.at(-1)!.by]).toEqual([1, 'Ada'])
+    // one that rose anew is watched for its own sake, in the very moment of its rise, too
+    await registered.promote(2, { time: START + 4, by: 'Ada', reason: 'it was not the model' })
+    succession.moved(transition('ended', START + 4), 'boosting-2')
+    await succession.settled()
+    expect(registered.registry.champion).toBe(1)
+  })
+
+  test('takes no rise for the fall of the one before it', async () => {
+    const { registered, succession, result } = await world()
+    for (const name of ['boosting-1', 'boosting-2']) {
+      await result(candidate, made())
+      succession.moved(transition('promoted', START), name)
+    }
+    await succession.settled()
+    await registered.promote(1, { time: START + 1, by: 'Ada', reason: 'the older one' })
+    succession.moved(transition('ended', START), 'boosting-1')
+    await succession.settled()
+    expect(registered.registry.champion).toBe(2)
+  })
+
   test('leaves a learner alone whose own fall or rise the books have not been told of', async () => {
     const { registered, succession, result, learner, warnings } = await world()
     for (const name of ['boosting-1', 'boosting-2']) {
