@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { RegisteredModels } from '../../src/lifecycle/index.ts'
+import { RegisteredModels, type RegistrySettings, type RetrainResult } from '../../src/lifecycle/index.ts'
 import { JournalStore } from '../../src/store/journal-store.ts'
 import { ModelFiles } from '../../src/store/model-files.ts'
 import { draft, modelOf, START, why } from '../lifecycle/model-registry/cards.ts'
@@ -196,6 +196,52 @@ describe('tradelearn models', () => {
     for (const _ of [1, 2]) await models(directory, '--rollback', 'previous', '--by', 'Bo', '--reason', 'no')
     const none = await models(directory, '--rollback', 'previous', '--by', 'Bo', '--reason', 'no')
     expect([none.code, none.err]).toEqual([2, expect.stringMatching(/^UNKNOWN_MODEL: .*baseline already\.\n$/)])
+  })
+})
+
+describe('a rollback knows nothing of the rules of the bot', () => {
+  /** A bot that asks for so many trades takes in candidates that have learned from 40, 40 and 300. */
+  async function taken(name: string, minimum: RegistrySettings['minimum'] & object): Promise<string> {
+    const directory = join(folder, name)
+    const registered = await RegisteredModels.open({
+      models: new ModelFiles({ directory }),
+      events: new JournalStore({ directory }),
+      registry: { minimum },
+    })
+    const difference = { difference: 0.01, p: 0.2 }
+    const comparison = { rows: 20, candidate: 0.68, other: 0.69, logLoss: difference, netReturn: difference }
+    for (const [n, rows] of [40, 40, 300].entries()) {
+      const report = { rows, from: START - 2, to: START - 1, recipe: 'default', params: {}, comparison }
+      const result = { time: START + n, wishes: [], outcome: 'candidate', report } as unknown as RetrainResult
+      await registered.adopt(result, modelOf(n), { name: 'boosting', schema: 'f00dcafe' })
+    }
+    await registered.close()
+    return directory
+  }
+  const back = (directory: string, to: string) =>
+    models(directory, '--rollback', to, '--by', 'Ada', '--reason', 'the first was best')
+
+  test('and takes what was tried under them, whatever little it has learned from', async () => {
+    const directory = await taken('lenient', { trades: 10 })
+    const { code, out, err } = await back(directory, '1')
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^Champion: version 1;/m)
+  })
+
+  test('and refuses what was rejected under them, however much it has learned from', async () => {
+    const directory = await taken('strict', { trades: 1000 })
+    const before = contentOf(directory)
+    for (const version of ['1', '3']) {
+      const { code, out, err } = await back(directory, version)
+      expect([code, out]).toEqual([1, ''])
+      expect(err).toMatch(/^MISSING_MODEL: Version \d must have a model that is kept, got its card alone\.\n$/)
+    }
+    expect(contentOf(directory).filter((line) => !line.includes('journal'))).toEqual(
+      before.filter((line) => !line.includes('journal')),
+    )
+    expect((await models(directory, '--show', '3')).out).toMatch(
+      /^rejected +NOT_ENOUGH_DATA: It has learned from 300 of 1000/m,
+    )
   })
 })
 
