@@ -52,8 +52,9 @@ export function modelsCommand(): Command {
       'after',
       '\nEnds with 0 where every model that is kept is there and whole, with 1 where one is not or a rollback could not be done,\n' +
         'with 2 where the input is bad. A rollback is written to the journal, so no bot may have it open. It is in force when the\n' +
-        'bot starts again: where it loads its champion from the registry, or a Succession serves its learner. How far a rollout has\n' +
-        'got is known to the bot alone: here its challenger is in shadow.\n\n' +
+        'bot starts again: where it loads its champion from the registry, or a Succession serves its learner. A durable learner keeps\n' +
+        'the models of its constructor, which have no version: replace them. A version that was tried is not asked again whether it\n' +
+        'has learned enough. How far a rollout has got is known to the bot alone: here its challenger is in shadow.\n\n' +
         'Examples:\n' +
         '  tradelearn models state/models\n' +
         '  tradelearn models state/models --show champion\n' +
