@@ -11,7 +11,13 @@ export function statusOf<S extends Signal>(
   { labels, scores }: Scoreboard,
   { options }: TradePolicy,
   marks: readonly DriftMark[],
-  { open, version, challenger, faults }: Pick<Status, 'open' | 'version' | 'challenger' | 'faults'>,
+  {
+    open,
+    champion,
+    version,
+    challenger,
+    faults,
+  }: Pick<Status, 'open' | 'champion' | 'version' | 'challenger' | 'faults'>,
 ): Status {
   const { detectors, killSwitch, monitor, rollout } = parts
   const levels = detectors.map(({ level }) => level)
@@ -26,6 +32,7 @@ export function statusOf<S extends Signal>(
       marks: [...marks],
     },
     killSwitch: guardStatus(killSwitch),
+    champion,
     version,
     challenger,
     faults,

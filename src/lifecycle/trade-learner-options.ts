@@ -110,6 +110,8 @@ export type Status = {
     /** Milliseconds that a prediction may take; Infinity where any time will do. */
     readonly latencyLimit: number
   }
+  /** Who decides what is not dealt to models on trial: the bot's own rules, or the models of `version`. */
+  readonly champion: 'baseline' | 'models'
   /** Which models decide: what `replace` was told, empty for those of the constructor. */
   readonly version: string
   /** Which models are on trial beside them; empty for none. */

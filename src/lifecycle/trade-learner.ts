@@ -101,10 +101,11 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /** How it is doing. */
   status(): Status {
-    const { marks, version, challenger } = this.#state
+    const { marks, champion, version, challenger } = this.#state
     const { faults } = this.#desk.companions
     return statusOf(this.mode, this.#parts, this.#board, this.#desk.policy, marks, {
       open: this.#book.openCount,
+      champion,
       version,
       challenger,
       faults,

@@ -125,6 +125,7 @@ describe('status', () => {
         drawdown: { value: Number.NaN, limit: 0.1 },
         latencyLimit: 100,
       },
+      champion: 'baseline',
       version: '',
       challenger: '',
       faults: [],

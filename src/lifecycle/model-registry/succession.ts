@@ -33,7 +33,7 @@ export type Challengeable = {
   challenge(models: Models, version: string): unknown
   replace(models: Models, version: string): unknown
   tellRollout(event: OperatorEvent): unknown
-  status(): Pick<Status, 'challenger' | 'mode' | 'version' | 'rollout'>
+  status(): Pick<Status, 'challenger' | 'champion' | 'version' | 'rollout'>
 }
 
 /**
@@ -133,7 +133,8 @@ export class Succession implements Companion {
     const newest = this.#newest
     this.#newest = null
     if (newest !== null) this.#follow(newest.transition, newest.name)
-    this.#queue(() => this.#reconcile())
+    // as a rule nobody is served yet, and `serve` does it
+    if (this.#learner !== null) this.#queue(() => this.#reconcile())
   }
 
   async #take(result: RetrainResult, made: Models | null): Promise<void> {
@@ -169,7 +170,10 @@ export class Succession implements Companion {
     const status = learner.status()
     // models of the constructor are in no books
     const decides = versionOf(status.version)
-    const moved = registry.history.moves.findLast(({ alias }) => alias === CHAMPION)
+    // the newest word about it; whoever came after it may have been rolled back, too
+    const moved = registry.history.moves.findLast(
+      ({ alias, from, to }) => alias === CHAMPION && (from === decides || to === decides),
+    )
     // a promotion or a fall of the learner's own it knows already; what was rolled back in the books it may not
     if (moved?.how === 'rollback' && moved.from === decides && decides !== null) await this.#goBack(moved)
     const { challenger } = registry
@@ -178,32 +182,47 @@ export class Succession implements Companion {
     await this.#challenge(() => this.#read(CHALLENGER), challenger, tried, registry.find(challenger).since)
   }
 
-  /** Puts the champion that the books went back to in the place of the models that decide; for none, ends their trial. */
-  async #goBack({ to, time, by, reason }: AliasMove): Promise<void> {
+  /**
+   * Ends the trial of the models that were rolled back, which may bring the champion of the books back with all that it has
+   * learned since, and otherwise puts that champion in their place.
+   */
+  async #goBack({ time, by, reason }: AliasMove): Promise<void> {
     const learner = this.#learner!
-    const { version } = learner.status()
+    const { registry } = this.#options.registered
+    const { version, champion, challenger } = learner.status()
+    const wanted = registry.champion === null ? null : registry.find(registry.champion).id
     const why = `${by} rolled it back: ${reason}`
-    if (to !== null) {
-      await learner.replace(await this.#read(CHAMPION), this.#options.registered.registry.find(to).id)
-      this.#warn(`${version} decides no more; ${why}`)
-      return
+    // that of a challenger is not theirs, and nobody wanted it to end
+    const theirs = challenger === ''
+    // after one against the baseline the baseline decides, which must not happen to a champion
+    if (theirs && (wanted === null || champion === 'models')) {
+      await learner.tellRollout({ kind: 'abort', time, by, reason })
     }
-    await learner.tellRollout({ kind: 'abort', time, by, reason })
-    const { mode, version: now } = learner.status()
-    const rest =
-      mode === 'live'
-        ? `; in mode "live" models decide all the same, ${now || 'those of the start'} now: halt it or replace them`
-        : ''
-    this.#warn(`${version} decides no more, and no model is champion in the books${rest}. ${why}`)
+    if (wanted === null) return this.#warn(`${whoDecides(version, learner.status())} ${why}`)
+    try {
+      if (learner.status().version !== wanted) await learner.replace(await this.#read(CHAMPION), wanted)
+      this.#warn(`${version} decides no more; ${why}`)
+    } catch (error) {
+      const { version: now } = learner.status()
+      this.#warn(
+        `${now || 'What was there at the start'} decides, and not ${wanted}, though ${why}. ${messageOf(error)}`,
+      )
+    }
   }
 
   /** The models that an alias of the books points to. @throws why they cannot be had */
   async #read(alias: string): Promise<Models> {
     const { registered, details, codecs = [] } = this.#options
     const read = (saved: Snapshot): Models => unpackModels(saved, null, codecs)
-    const { version, model, reason } = await registered.load(alias, { schema: details.schema, read })
+    const { version, model, faults } = await registered.load(alias, { schema: details.schema, read })
     if (model !== null && version?.version === registered.registry.target(alias)) return model
-    throw new TradeLearnError('MISSING_MODEL', `The ${alias} must be there to decide, got none. ${reason}`)
+    // not what could decide instead: the models that the learner has do
+    const [fault] = faults
+    const found = fault === undefined ? 'none' : `${fault.id}: ${fault.code}: ${fault.text}`
+    throw new TradeLearnError(
+      'MISSING_MODEL',
+      `The ${alias} of the books must be there, whole and readable, got ${found}`,
+    )
   }
 
   /** Rejects what was trained only because it was time while another is on trial. */
@@ -246,4 +265,11 @@ export class Succession implements Companion {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Who decides now that no model is champion in the books. */
+function whoDecides(before: string, { champion, version }: Pick<Status, 'champion' | 'version'>): string {
+  return champion === 'baseline'
+    ? `${before} decides no more, and no model is champion in the books.`
+    : `No model is champion in the books, but the models of ${version || 'the start'} decide: halt or replace them.`
 }

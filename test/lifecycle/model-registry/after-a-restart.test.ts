@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DecisionPolicy } from '../../../src/decision/index.ts'
 import {
   MemoryModelStore,
@@ -8,6 +8,7 @@ import {
   Succession,
   TradeLearner,
 } from '../../../src/lifecycle/index.ts'
+import type { Decision } from '../../../src/market.ts'
 import { Parrot, parrots } from '../doubles.ts'
 import { emptyDisk, MemoryStore } from '../durable/memory-store.ts'
 import {
@@ -34,7 +35,7 @@ const steps = [0, 0.5].map((share) => ({ share, hold: 0, signals: 1, evidence: 0
 const guards = { margin: 0, endBelowAccuracy: 0, pauseBelowAccuracy: 0, maxDrawdown: 0.99 }
 
 /** Two disks and a folder that outlive the processes of a bot whose models come from a registry. */
-function world() {
+function world(mode: 'live' | 'rollout' = 'live') {
   const [own, books, models] = [emptyDisk(), emptyDisk(), new MemoryModelStore()]
   let bar = 0
   const open = async () => {
@@ -45,28 +46,38 @@ function world() {
     const codecs = [Parrot]
     const succession = new Succession({ registered, details, codecs, onWarning: (text) => warnings.push(text) })
     const learner = await TradeLearner.open<SmallSignal>({
-      ...{ ...smallOptions(), features: smallFeatures(), mode: 'live', models: parrots(0.6), killSwitch: patient() },
+      ...{ ...smallOptions(), features: smallFeatures(), mode, models: parrots(0.6), killSwitch: patient() },
       ...{ policy: new DecisionPolicy({ minTrades: 0 }), detectors: [], codecs, companions: [succession] },
       rollout: new Rollout({ name: 'first', steps, ...guards }),
       store: stores[0],
     })
     succession.serve(learner)
     await succession.settled()
-    const live = async (): Promise<void> => {
+    const live = async (): Promise<Decision> => {
       learner.onCandle(candleAt('A', bar, 100))
-      const { id, action } = learner.decide(signalAt(++bar), account)
+      const decision = learner.decide(signalAt(++bar), account)
+      const { id, action } = decision
       if (action !== 'skip') await learner.learn(id, { exitPrice: 101, exitTime: START + bar * HOUR })
+      return decision
     }
-    /** Models are trained, tried, and let decide. */
-    const promote = async (probability: number): Promise<void> => {
+    /** Models are trained, and put on trial. */
+    const train = async (probability: number): Promise<void> => {
       await live()
       succession.adopt(parrots(probability))
       succession.onEvent({ type: 'result', result: candidate as RetrainResult })
       await succession.settled()
-      for (let tries = 0; learner.status().challenger !== '' && tries < 20; tries++) {
+    }
+    /** Models are trained, tried, and let decide. */
+    const promote = async (probability: number): Promise<void> => {
+      await train(probability)
+      for (let tries = 0; learner.status().rollout!.status !== 'promoted' && tries < 20; tries++) {
         await live()
         await learner.tellRollout({ kind: 'approve', time: START + bar * HOUR, by: 'Ada' })
       }
+      await succession.settled()
+    }
+    const abort = async (): Promise<void> => {
+      await learner.tellRollout({ kind: 'abort', time: START + bar * HOUR, by: 'Ada', reason: 'enough' })
       await succession.settled()
     }
     const said = (): number => learner.predict(signalAt(bar), account).probability
@@ -74,7 +85,7 @@ function world() {
       await learner.stored()
       for (const store of stores) store.kill()
     }
-    return { registered, succession, learner, warnings, live, promote, said, kill }
+    return { registered, succession, learner, warnings, live, train, promote, abort, said, kill }
   }
   /** What `tradelearn models --rollback` does. */
   const rollBack = async (): Promise<void> => {
@@ -107,6 +118,91 @@ test('a rollback in the books, told while no bot ran, is in force after its rest
   // whoever is trained next challenges whom the operator chose
   await third.promote(0.9)
   expect([third.learner.status().version, third.registered.registry.champion]).toEqual(['m-3', 3])
+})
+
+test('so are two rollbacks, one after the other', async () => {
+  const { open, rollBack } = world()
+  const first = await open()
+  for (const probability of [0.7, 0.8, 0.9]) await first.promote(probability)
+  await first.kill()
+  await rollBack()
+  await rollBack()
+  const second = await open()
+  expect([second.learner.status().version, second.registered.registry.champion, second.said()]).toEqual(['m-1', 1, 0.7])
+  expect(second.warnings).toEqual(['m-3 decides no more; Ada rolled it back: it loses'])
+  // nor does the trial of what was thrown out bring back what was thrown out before it
+  await second.live()
+  await second.abort()
+  expect([second.learner.status().version, second.registered.registry.champion]).toEqual(['m-1', 1])
+})
+
+test('a rollback to the champion before ends the trial that it was lost to, and needs no file', async () => {
+  const { open, rollBack, models } = world()
+  const first = await open()
+  await first.promote(0.7)
+  await first.promote(0.8)
+  await first.kill()
+  await rollBack()
+  for (const hash of await models.list()) await models.remove(hash)
+  const { learner, warnings, said } = await open()
+  expect([learner.status().version, learner.status().rollout!.status]).toEqual(['m-1', 'ended'])
+  expect(said()).toBe(0.7)
+  expect(warnings).toEqual(['m-2 decides no more; Ada rolled it back: it loses'])
+})
+
+test('a rollback to a model that is gone says who decides', async () => {
+  const { open, rollBack, models } = world()
+  const first = await open()
+  for (const probability of [0.7, 0.8, 0.9]) await first.promote(probability)
+  const { hash } = first.registered.registry.find(1).model!
+  await first.kill()
+  await rollBack()
+  await rollBack()
+  await models.remove(hash)
+  const { learner, warnings, said } = await open()
+  expect([learner.status().version, said()]).toEqual(['m-2', 0.8])
+  expect(warnings).toEqual([
+    'm-2 decides, and not m-1, though Ada rolled it back: it loses. The champion of the books must be there, whole and ' +
+      `readable, got m-1: MISSING_MODEL: The model of m-1 must be in the store, got none named ${hash}.`,
+  ])
+})
+
+describe('a rollback to the baseline', () => {
+  test('ends the trial of the models that decide', async () => {
+    const { open, rollBack } = world('rollout')
+    const first = await open()
+    await first.promote(0.7)
+    await first.kill()
+    await rollBack()
+    const second = await open()
+    expect(second.warnings).toEqual([
+      'm-1 decides no more, and no model is champion in the books. Ada rolled it back: it loses',
+    ])
+    expect(second.learner.status()).toMatchObject({ champion: 'baseline', rollout: { status: 'ended' } })
+    expect((await second.live()).mode).toBe('shadow')
+  })
+
+  test.each(['on trial', 'that failed'])(
+    'says who decides all the same where there was a challenger %s',
+    async (how) => {
+      const { open, rollBack } = world('rollout')
+      const first = await open()
+      await first.promote(0.7)
+      await first.train(0.8)
+      if (how === 'that failed') await first.abort()
+      const [challenger, trial] = how === 'that failed' ? ['', 'ended'] : ['m-2', 'running']
+      await first.kill()
+      await rollBack()
+      const second = await open()
+      // the trial is another's, and stays what it was
+      expect(second.learner.status()).toMatchObject({ version: 'm-1', challenger, rollout: { status: trial } })
+      expect(second.registered.registry.challenger).toBe(challenger === '' ? null : 2)
+      expect((await second.live()).mode).toBe('live')
+      expect(second.warnings).toEqual([
+        'No model is champion in the books, but the models of m-1 decide: halt or replace them. Ada rolled it back: it loses',
+      ])
+    },
+  )
 })
 
 test('a challenger that a crash left in the books alone is tried after the restart', async () => {

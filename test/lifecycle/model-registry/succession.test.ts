@@ -53,7 +53,7 @@ async function world(store = new MemoryModelStore()) {
   const succession = new Succession({ registered, details, onWarning: (text) => warnings.push(text) })
   const trial = { status: 'promoted', step: 0, signals: 299 }
   const learner = {
-    ...{ version: 'boosting-0', challenger: '', mode: 'rollout' as const },
+    ...{ version: 'boosting-0', challenger: '', champion: 'baseline' as const },
     challenge: (_: Models, version: string) => void challenged.push(version),
     replace: (_: Models, version: string) => {
       learner.version = version
@@ -62,7 +62,7 @@ async function world(store = new MemoryModelStore()) {
     status: () => ({
       challenger: learner.challenger,
       version: learner.version,
-      mode: learner.mode,
+      champion: learner.champion,
       rollout: trial as never,
     }),
   }
@@ -237,11 +237,11 @@ describe('a succession', () => {
     ])
     await expect(succession.rollback(7, why)).rejects.toThrow(expect.objectContaining({ code: 'UNKNOWN_MODEL' }))
     // a learner that models decide in any case has to be halted by hand
-    learner.mode = 'live' as never
+    learner.champion = 'models' as never
     succession.serve(learner)
     await succession.settled()
     expect(warnings.slice(2)).toEqual([
-      expect.stringContaining('in mode "live" models decide all the same, boosting-1 now: halt it or replace them'),
+      'No model is champion in the books, but the models of boosting-1 decide: halt or replace them. Ada rolled it back: it loses',
     ])
   })
 
@@ -317,7 +317,10 @@ describe('a succession', () => {
     succession.serve(learner)
     await succession.settled()
     expect([registered.registry.challenger, challenged, warnings.length]).toEqual([null, [], 1])
-    expect(warnings[0]).toMatch(/^The challenger must be there to decide, got none\. boosting-1: MISSING_MODEL/)
+    expect(warnings[0]).toMatch(
+      /^The challenger of the books must be there, whole and readable, got boosting-1: MISSING_MODEL/,
+    )
+    expect(warnings[0]).not.toContain('instead')
   })
 
   test('knows nothing of models that are in no books, and outlives whoever listens', async () => {
