@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../core/canonical-json.ts'
+import type { ParameterChange } from './history.ts'
 import { apply, isFreeAt, propose, remember } from './moves.ts'
 import { type Layout, SIZE, STOP, TARGET, THRESHOLD, WEIGHTS } from './options.ts'
 import { copySource } from './source-record.ts'
@@ -12,7 +13,8 @@ import { type AdaptiveState, freshState, type SavedState } from './state.ts'
  *     what evidence rests on is another  the value stays while it is allowed; its evidence begins anew
  *     neither                            value, evidence and proposal go on, bit for bit
  *
- * A value that a person has to approve, and nobody here has, never comes out of a file: it waits again. O(candidates).
+ * A value that a person has to approve, and nobody here has, never comes out of a file: it waits again. One that waits and
+ * has to be approved no more, waits no more. O(candidates).
  */
 export function carryOver(saved: SavedState, old: Layout, layout: Layout): AdaptiveState {
   const { seen, clusters, nextId, time, clusterEnd, duration, history } = saved
@@ -53,9 +55,16 @@ function goOn(s: AdaptiveState, p: number, layout: Layout, saved: SavedState, q:
   } else {
     s.index[p] = at
     copyEvidence(saved, old.offsets[q]!, s, layout.offsets[p]!, values.length)
-    if (proposal) s.pending.push(Object.freeze(proposal))
+    if (proposal) askAgain(layout, s, p, proposal)
     if (!isFreeAt(layout, s, p, at)) refuse(layout, s, p)
   }
+}
+
+/** Leaves a proposal to wait, unless its value needs no person any more: evidence alone decides about it then. */
+function askAgain(layout: Layout, s: AdaptiveState, parameter: number, proposal: ParameterChange): void {
+  const at = layout.grids[parameter]!.values.indexOf(proposal.to)
+  if (!isFreeAt(layout, s, parameter, at)) s.pending.push(Object.freeze(proposal))
+  else remember(s, { ...proposal, kind: 'withdrawn', reason: 'It needs no approval any more.' })
 }
 
 /** Goes back from a saved value that nobody here has approved, and asks for it. */
@@ -80,8 +89,8 @@ function basisOf({ grids, reach, options }: Layout, parameter: number): string {
   const bracket = { halfLife, stop: stopAtr.approved, target: targetAtr.approved }
   if (parameter === THRESHOLD) return canonicalJson({ values, reach, ...bracket })
   if (parameter === SIZE) return canonicalJson({ values, reach, fullSizeEdge, ...bracket })
-  // sources are weighed against one another
-  return canonicalJson({ values, sources, ...bracket })
+  // sources are weighed against one another, in whatever order they are named
+  return canonicalJson({ values, sources: [...sources].sort(), ...bracket })
 }
 
 function copyEvidence(

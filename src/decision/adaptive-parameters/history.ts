@@ -18,7 +18,8 @@ export type Evidence = {
 
 /**
  * `"learnt"`, `"approved"` and `"reverted"` changed the value; `"proposed"` waits for a person; `"rejected"`,
- * `"withdrawn"` (the evidence has turned) and `"refused"` (a file held a value that nobody here has approved) did not.
+ * `"withdrawn"` (the evidence has turned, or no approval is needed any more) and `"refused"` (a file held a value that nobody
+ * here has approved) did not.
  * `"restarted"`: the configuration is another than the saved one, so the evidence begins anew, at `to`.
  */
 export type ChangeKind =
@@ -77,8 +78,7 @@ export function isChange(change: ParameterChange, names: readonly string[]): boo
     names.includes(name) &&
     KINDS.includes(kind) &&
     [from, to, time].every(Number.isFinite) &&
-    by.length <= TEXT_LENGTH &&
-    reason.length <= TEXT_LENGTH &&
+    [name, by, reason].every((text) => text.length <= TEXT_LENGTH) &&
     (evidence === null || isEvidence(evidence))
   )
 }

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseSnapshot } from '../../../src/core/snapshot.ts'
+import { unpackState } from '../../../src/core/state.ts'
 import { AdaptiveParameters, type AdaptiveParametersOptions } from '../../../src/decision/adaptive-parameters/index.ts'
-import { closedSignals, type World } from './stream.ts'
+import { createLayout } from '../../../src/decision/adaptive-parameters/options.ts'
+import { type SavedState, savedTemplate } from '../../../src/decision/adaptive-parameters/state.ts'
+import { closedSignals, HOUR, type World } from './stream.ts'
 
 type Given = Partial<AdaptiveParametersOptions>
 
@@ -139,6 +142,38 @@ describe('a value in use', () => {
   })
 })
 
+describe('a proposal', () => {
+  const strict = { ...given, freeShare: 0.05 }
+  const waits = live(strict, { seed: 'lose', signals: 1500, mean: () => -1 })
+
+  test('waits no more where it needs no approval any more: evidence alone decides then', () => {
+    const waiting = waits.pending.find(({ name }) => name === 'sizeMultiplier')!
+    const today = { ...strict, freeShare: 0.999 }
+    const restored = under(today, waits)
+    expect(restored.pending.filter(({ name }) => name === 'sizeMultiplier')).toEqual([])
+    expect(restored.history).toContainEqual({
+      ...{ ...waiting, kind: 'withdrawn', reason: 'It needs no approval any more.' },
+      ...{ id: expect.any(Number), time: expect.any(Number) },
+    })
+    const after = waits.seen * HOUR
+    for (const signal of closedSignals(restored, { seed: 'lose', signals: 3, mean: () => -1 })) {
+      restored.learn({ ...signal, time: signal.time + after, closedAt: signal.closedAt + after })
+    }
+    expect(restored.history.at(-1)).toMatchObject({ kind: 'learnt', name: 'sizeMultiplier' })
+    // 0 is farther away than any share of 1
+    expect(restored.pending.filter(({ name }) => name === 'sizeMultiplier').map(({ to }) => to)).toEqual([0])
+  })
+
+  test('for a value that the configuration approves meanwhile is answered by it', () => {
+    const { to } = waits.pending.find(({ name }) => name === 'sizeMultiplier')!
+    const restored = under({ ...strict, sizeMultiplier: { ...size, approved: to } }, waits)
+    expect([restored.values.sizeMultiplier, restored.pending.filter(({ name }) => name === 'sizeMultiplier')]).toEqual([
+      to,
+      [],
+    ])
+  })
+})
+
 describe('sources', () => {
   test('keep their records, in whatever order they are named; a new one has none', () => {
     const turned = under({ ...given, sources: ['guesses', 'knows'] })
@@ -151,6 +186,9 @@ describe('sources', () => {
       expect(turned.lean([b, a])).toBeCloseTo(old.lean([a, b]), 12)
     }
     expect(turned.values.weights).toEqual([...old.values.weights].reverse())
+    // who is named first is nothing that evidence rests on
+    expect(done(turned)).toEqual([])
+    for (const name of old.names) expect(partOf(turned, name), name).toEqual(partOf(old, name))
     const more = under({ ...given, sources: ['new', 'knows', 'guesses'] })
     expect(more.values.weights).toEqual([1, ...old.values.weights])
     expect(more.lean([1, 0, 0])).toBe(0)
@@ -166,7 +204,7 @@ describe('sources', () => {
   })
 })
 
-test('whatever was configured then and is now, values are allowed, and a restart changes nothing twice', () => {
+describe('whatever was configured then and is now,', () => {
   const range = (low: number, high: number, step: number) =>
     fc
       .integer({ min: 0, max: 4 })
@@ -177,35 +215,154 @@ test('whatever was configured then and is now, values are allowed, and a restart
       sizeMultiplier: fc.oneof(range(0.2, 1, 0.2), range(0, 1, 0.1)),
       stopAtr: fc.oneof(range(1, 3, 0.4), range(1.5, 3, 0.25)),
       weight: fc.oneof(range(0.4, 2, 0.4), range(0.5, 1.5, 0.25)),
-      sources: fc.subarray(['a', 'b', 'c']),
+      sources: fc.subarray(['a', 'b', 'c']).chain((names) => fc.shuffledSubarray(names, { minLength: names.length })),
       freeShare: fc.constantFrom(0.05, 0.2, 0.5),
       halfLife: fc.constantFrom(100, 250),
+      fullSizeEdge: fc.constantFrom(0.05, 0.1),
       falseChangeEvery: fc.constantFrom(1, 10),
       minSamples: fc.constantFrom(2, 10),
     },
     { requiredKeys: ['falseChangeEvery', 'minSamples'] },
   )
-  fc.assert(
-    fc.property(options, options, fc.nat().map(String), fc.boolean(), (then, now, seed, agrees) => {
-      const saved = new AdaptiveParameters(then)
-      for (const signal of closedSignals(saved, { seed, signals: 150, mean: (p) => 3 * band(p) })) {
-        saved.learn(signal)
-        if (agrees && saved.pending[0]) saved.approve(saved.pending[0].name, 'Ada', 'yes')
-      }
-      const restored = under(now, saved)
-      const { entryThreshold, sizeMultiplier, stopAtr, targetAtr, weight: each, freeShare } = restored.options
-      const ranges = [entryThreshold, sizeMultiplier, stopAtr, targetAtr]
-      for (const [i, name] of restored.names.entries()) {
-        const { approved, low, high } = ranges[i] ?? each
-        const value = inUse(restored, name)
-        expect(value >= low && value <= high, name).toBe(true)
-        expect(Math.abs(value - approved), name).toBeLessThanOrEqual(freeShare * approved * (1 + 1e-9))
-      }
-      expect(JSON.stringify(under(now, restored))).toBe(JSON.stringify(restored))
-      if (agrees) return
-      // without a person's word the same configuration is no restart
-      expect(JSON.stringify(under(then, saved))).toBe(JSON.stringify(saved))
-    }),
-    { numRuns: 60 },
-  )
+  /** Some of what is configured is configured otherwise. */
+  const changed = fc
+    .tuple(options, options, fc.infiniteStream(fc.boolean()))
+    .map(([then, other, coins]): [Given, Given] => [
+      then,
+      { ...then, ...Object.fromEntries(Object.entries(other).filter(() => coins.next().value)) },
+    ])
+
+  function lived(options: Given, seed: string, agrees: boolean): AdaptiveParameters {
+    const parameters = new AdaptiveParameters(options)
+    for (const signal of closedSignals(parameters, { seed, signals: 150, open: 3, mean: (p) => 3 * band(p) })) {
+      parameters.learn(signal)
+      if (agrees && parameters.pending[0]) parameters.approve(parameters.pending[0].name, 'Ada', 'yes')
+    }
+    return parameters
+  }
+
+  /** What today's parameter is allowed to be, without a person and with one. */
+  function rangeOf({ options }: AdaptiveParameters, name: string) {
+    const { entryThreshold, sizeMultiplier, stopAtr, targetAtr, weight: each } = options
+    return { entryThreshold, sizeMultiplier, stopAtr, targetAtr }[name] ?? each
+  }
+
+  /** What evidence about a parameter is about, written down for itself: ranges but for what is approved, and what it is told by. */
+  function ground({ options }: AdaptiveParameters, name: string): unknown[] {
+    const { stopAtr, targetAtr, halfLife, fullSizeEdge, sources } = options
+    const [stop, target] = [stopAtr.approved, targetAtr.approved]
+    if (name === 'stopAtr' || name === 'targetAtr') return [halfLife, stopAtr.high, targetAtr.high]
+    if (name === 'entryThreshold') return [halfLife, stop, target, Math.max(stopAtr.high, targetAtr.high)]
+    if (name === 'sizeMultiplier') return [halfLife, stop, target, Math.max(stopAtr.high, targetAtr.high), fullSizeEdge]
+    return [halfLife, stop, target, [...sources].sort()]
+  }
+
+  /** A parameter's own numbers, as they are saved. */
+  function rawOf(parameters: AdaptiveParameters, name: string): number[] {
+    const layout = createLayout(parameters.options)
+    const { state } = parseSnapshot(JSON.stringify(parameters))
+    const { evidence, cluster } = unpackState(state, savedTemplate(layout)) as unknown as SavedState
+    const [from, to] = [0, 1].map((next) => layout.offsets[layout.names.indexOf(name) + next]!)
+    return [...Object.values(evidence), ...Object.values(cluster)].flatMap((numbers) => {
+      const each = numbers.length / layout.offsets.at(-1)!
+      return [...numbers.slice(from! * each, to! * each)]
+    })
+  }
+
+  test('values are allowed, what is not touched is where it was to the bit, and a restart changes nothing twice', () => {
+    let [untouched, touched] = [0, 0]
+    fc.assert(
+      fc.property(changed, fc.nat().map(String), fc.boolean(), ([then, now], seed, agrees) => {
+        const saved = lived(then, seed, agrees)
+        const restored = under(now, saved)
+        const { freeShare } = restored.options
+        const news = restored.history.filter(({ id }) => id > saved.changes)
+        for (const name of restored.names) {
+          const { approved, low, high, step } = rangeOf(restored, name)
+          const value = inUse(restored, name)
+          expect(value >= low && value <= high, name).toBe(true)
+          expect(Math.abs(value - approved), name).toBeLessThanOrEqual(freeShare * approved * (1 + 1e-9))
+          if (!saved.names.includes(name)) {
+            expect(value, name).toBe(approved)
+            continue
+          }
+          const before = rangeOf(saved, name)
+          const was = inUse(saved, name)
+          const isNews = news.some((change) => change.name === name)
+          const free = Math.abs(was - approved) <= freeShare * approved * (1 + 1e-9)
+          const isSame =
+            JSON.stringify([low, high, step, ...ground(restored, name)]) ===
+            JSON.stringify([before.low, before.high, before.step, ...ground(saved, name)])
+          if (isSame && free && (approved === before.approved || was === approved)) {
+            untouched++
+            expect(value, name).toBe(was)
+            expect(rawOf(restored, name), name).toEqual(rawOf(saved, name))
+            for (const change of saved.pending.filter((one) => one.name === name)) {
+              const waits = Math.abs(change.to - approved) > freeShare * approved * (1 + 1e-9)
+              if (waits) expect(restored.pending).toContainEqual(change)
+              else expect(news).toContainEqual(expect.objectContaining({ name, kind: 'withdrawn', to: change.to }))
+            }
+          } else if (approved !== before.approved && was !== approved) {
+            touched++
+            expect(value, name).toBe(approved)
+            expect(news).toContainEqual(expect.objectContaining({ name, kind: 'restarted', from: was, to: approved }))
+          } else if (value !== was) {
+            touched++
+            // whatever moves says so
+            expect(isNews, name).toBe(true)
+          }
+          if (value !== was) expect(new Set(rawOf(restored, name)), name).toEqual(new Set([0]))
+        }
+        expect(JSON.stringify(under(now, restored))).toBe(JSON.stringify(restored))
+        if (agrees) return
+        // without a person's word the same configuration is no restart
+        expect(JSON.stringify(under(then, saved))).toBe(JSON.stringify(saved))
+      }),
+      { numRuns: 100 },
+    )
+    expect(Math.min(untouched, touched)).toBeGreaterThan(50)
+  })
+
+  test('nothing goes further afterwards than a person has approved here', () => {
+    fc.assert(
+      fc.property(changed, fc.nat().map(String), ([then, now], seed) => {
+        const restored = under(now, lived(then, seed, true))
+        const approved = new Map(restored.names.map((name) => [name, rangeOf(restored, name).approved]))
+        const after = 200 * HOUR
+        for (const signal of closedSignals(restored, { seed: `${seed}!`, signals: 60, mean: (p) => 3 * band(p) })) {
+          restored.learn({ ...signal, time: signal.time + after, closedAt: signal.closedAt + after })
+          const [first] = restored.pending
+          if (first && first.id % 3 === 0) {
+            restored.approve(first.id, 'Ada', 'yes')
+            approved.set(first.name, first.to)
+          }
+          for (const name of restored.names) {
+            const from = approved.get(name)!
+            const most = restored.options.freeShare * from * (1 + 1e-9)
+            expect(Math.abs(inUse(restored, name) - from), name).toBeLessThanOrEqual(most)
+          }
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+test('what a restart does not touch goes on in the middle of a cluster as if there had been none', () => {
+  const told = { ...given, falseChangeEvery: 1000 }
+  const before = live(told, { ...world, signals: 400, open: 8 })
+  const finer = { ...told, sizeMultiplier: { ...size, step: 0.05 } }
+  const restored = under(finer, before)
+  const after = before.seen * HOUR
+  for (const signal of closedSignals(before, { ...world, seed: 'on', signals: 400, open: 8 })) {
+    const later = { ...signal, time: signal.time + after, closedAt: signal.closedAt + after }
+    for (const parameters of [before, restored]) parameters.learn(later)
+  }
+  for (const name of before.names.filter((one) => one !== 'sizeMultiplier')) {
+    const [a, b] = [before, restored].map((parameters) =>
+      parameters.evidence(name).map(({ value, evidence }) => [value, evidence.n, evidence.estimate, evidence.capital]),
+    )
+    expect(b, name).toEqual(a)
+  }
+  expect([restored.clusters, restored.lean([1, -1])]).toEqual([before.clusters, before.lean([1, -1])])
 })

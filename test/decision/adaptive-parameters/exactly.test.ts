@@ -58,10 +58,13 @@ describe('a change', () => {
       ...[{ id: 0 }, { id: 1.5 }, { name: 'price' }, { kind: 'hoped' }, { from: NaN }, { to: Infinity }, { time: NaN }],
       ...[{ by: 'x'.repeat(501) }, { reason: 'x'.repeat(501) }, { evidence: 5 }, { evidence: less }],
       ...[{ evidence: { ...evidence, more: 1 } }, { evidence: { ...evidence, n: '30' } }],
-      { evidence: { ...less, more: 1 } },
+      ...[{ evidence: { ...less, more: 1 } }, { name: 'x'.repeat(501) }],
     ]
     for (const damage of damages) {
-      expect(isChange({ ...learnt, ...damage } as ParameterChange, names), JSON.stringify(damage)).toBe(false)
+      expect(
+        isChange({ ...learnt, ...damage } as ParameterChange, [...names, 'x'.repeat(501)]),
+        JSON.stringify(damage),
+      ).toBe(false)
     }
     for (const kind of ['proposed', 'approved', 'rejected', 'withdrawn', 'reverted', 'refused', 'restarted'] as const) {
       expect(isChange({ ...learnt, kind }, names)).toBe(true)

@@ -110,6 +110,12 @@ describe('options', () => {
       'CORRUPT_SNAPSHOT',
       'Saved options must be such as can be: "minSamples" must be a whole number of at least 2, got 1.',
     ])
+    // nor are those of before they stood beside the state
+    json.options = { fingerprint: '1a2b3c4d' }
+    expect(said(() => AdaptiveParameters.restore(json))).toEqual([
+      'CORRUPT_SNAPSHOT',
+      'Snapshot value "options.fingerprint" must be absent, got "1a2b3c4d".',
+    ])
   })
 })
 
