@@ -20,7 +20,7 @@ export function shrink(
   const { price, size, quantity } = plan
   const before = Math.abs(price - plan.stop)
   const after = Math.abs(price - stop)
-  const wished = size * (share > 0 ? clamp(share, 0, 1) : 0)
+  const wished = size * clamp(share || 0, 0, 1)
   const sized = largest(after > before ? wished * (before / after) : wished, (s) => s * after <= size * before)
   const smaller = resize({ ...plan, stop, target }, sized, equity, [])
   const units = largest(Math.min(smaller.quantity, quantity), (q) => q * after <= quantity * before)

@@ -18,6 +18,13 @@ test.each([
   expect(shrunk.quantity).toBeCloseTo(size * 100, 9)
 })
 
+test('what may be lost exactly may be lost', () => {
+  expect(shrink(plan, { stop: 96, target: 104 }, 1, 10_000)).toEqual({ ...plan, stop: 96, size: 0.05, quantity: 5 })
+  expect(shrink(plan, plan, 1, 10_000)).toEqual(plan)
+  // nothing is lost at the price itself, before or after
+  expect(shrink({ ...plan, stop: 100 }, { stop: 100, target: 104 }, 1, 10_000)).toEqual({ ...plan, stop: 100 })
+})
+
 test.each([0, -1, NaN, -Infinity])('a share of %d leaves nothing', (share) => {
   expect(shrink(plan, plan, share, 10_000)).toEqual({ ...plan, action: 'skip', size: 0, quantity: 0 })
 })
