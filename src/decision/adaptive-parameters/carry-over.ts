@@ -2,7 +2,7 @@ import { canonicalJson } from '../../core/canonical-json.ts'
 import type { ParameterChange } from './history.ts'
 import { apply, isFreeAt, propose, remember } from './moves.ts'
 import { type Layout, SIZE, STOP, TARGET, THRESHOLD, WEIGHTS } from './options.ts'
-import { copySource } from './source-record.ts'
+import { copySource, copyTrades } from './source-record.ts'
 import { type AdaptiveState, freshState, type SavedState } from './state.ts'
 
 /**
@@ -20,7 +20,7 @@ export function carryOver(saved: SavedState, old: Layout, layout: Layout): Adapt
   const { seen, clusters, nextId, time, clusterEnd, duration, history } = saved
   const s: AdaptiveState = { ...freshState(layout), seen, clusters, nextId, time, clusterEnd, duration }
   s.history = history.map((change) => Object.freeze(change))
-  copySource(saved.record, s.record, -1, -1)
+  copyTrades(saved.record, s.record)
   for (const [p, name] of layout.names.entries()) {
     const q = old.names.indexOf(name)
     // one that is new begins at its approved value, as it would anywhere

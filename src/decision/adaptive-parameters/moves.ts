@@ -41,8 +41,9 @@ function change(layout: Layout, s: AdaptiveState, parameter: number): void {
     if (isFreeAt(layout, s, parameter, k)) free = k
     else far = k
   }
-  const waits = far >= 0 && s.pending.some(({ name }) => name === names[parameter])
-  if (far >= 0 && !waits) propose(layout, s, parameter, far, evidenceFor(layout, s, parameter, far), ASKED)
+  if (far >= 0 && !s.pending.some(({ name }) => name === names[parameter])) {
+    propose(layout, s, parameter, far, evidenceFor(layout, s, parameter, far), ASKED)
+  }
   if (free >= 0) move(layout, s, parameter, free, 'learnt', evidenceFor(layout, s, parameter, free), ASKED)
 }
 

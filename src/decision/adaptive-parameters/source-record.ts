@@ -44,9 +44,17 @@ export function ageRecord({ fresh, recent, settled }: SourceRecord, decay: numbe
   fresh.fill(0)
 }
 
-/** Copies all trades' numbers and, where one is named, those of a source to the place of another. */
+/** Copies what is known of all trades. */
+export function copyTrades(from: SourceRecord, to: SourceRecord): void {
+  copy(from, to, 0, 2, 0)
+}
+
+/** Copies what is known of a source to the place of another. */
 export function copySource(from: SourceRecord, to: SourceRecord, source: number, place: number): void {
-  const [start, end, at] = source < 0 ? [0, 2, 0] : [2 + 4 * source, 6 + 4 * source, 2 + 4 * place]
+  copy(from, to, 2 + 4 * source, 6 + 4 * source, 2 + 4 * place)
+}
+
+function copy(from: SourceRecord, to: SourceRecord, start: number, end: number, at: number): void {
   for (const age of ['fresh', 'recent', 'settled'] as const) to[age].set(from[age].subarray(start, end), at)
 }
 

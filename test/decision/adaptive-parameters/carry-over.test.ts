@@ -66,6 +66,11 @@ describe('a change of the configuration touches what rests on it, and nothing el
       ALL.filter((name) => name !== 'stopAtr'),
     ],
     ['a wider bound of stops', { stopAtr: { ...distance, high: 3.1 } }, ALL.slice(0, 4)],
+    [
+      'a wider bound of stops and of targets, of which no value lies beyond the last',
+      { stopAtr: { ...distance, high: 3.1 }, targetAtr: { ...distance, high: 3.1 } },
+      ALL.slice(0, 4),
+    ],
     ['a bound of weights', { weight: { ...weight, high: 2.2 } }, WEIGHTS],
     ['one source more', { sources: ['knows', 'guesses', 'new'] }, WEIGHTS],
     ['one source less', { sources: ['knows'] }, WEIGHTS],
@@ -139,6 +144,81 @@ describe('a value in use', () => {
     const waiting = under({ ...given, freeShare: 0.05 })
     expect(waiting.values.stopAtr).toBe(2)
     expect(waiting.pending.map(({ name, to }) => [name, to])).toContainEqual(['stopAtr', stopAtr])
+  })
+})
+
+describe('what a restart has done', () => {
+  test('is told in full', () => {
+    const { sizeMultiplier, entryThreshold } = old.values
+    const restored = under({ ...given, fullSizeEdge: 0.06, entryThreshold: { ...threshold, approved: 0.57 } })
+    const entry = { kind: 'restarted', time: old.history.at(-1)!.time, evidence: null, by: '' }
+    const dated = { ...entry, id: expect.any(Number), time: restored.history.at(-1)!.time }
+    expect(restored.history.slice(old.history.length)).toEqual([
+      {
+        ...{ ...dated, name: 'entryThreshold', from: entryThreshold, to: 0.57 },
+        reason: 'The configuration approves another value than it did.',
+      },
+      {
+        ...{ ...dated, name: 'sizeMultiplier', from: sizeMultiplier, to: sizeMultiplier },
+        reason: 'What its evidence rests on is configured otherwise than it was.',
+      },
+    ])
+  })
+
+  test('is nothing where nothing was lost', () => {
+    const fresh = new AdaptiveParameters(given)
+    expect(under({ ...given, halfLife: 300, fullSizeEdge: 0.06 }, fresh).history).toEqual([])
+    // a value that moves is something
+    const moved = under({ ...given, entryThreshold: { ...threshold, approved: 0.57 } }, fresh)
+    expect(moved.history.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['restarted entryThreshold'])
+  })
+
+  test('may be to leave a value where it is at the low end of its range', () => {
+    const low = {
+      ...given,
+      entryThreshold: { approved: 0.57, low: 0.57, high: 0.75, step: 0.03 },
+      falseChangeEvery: 1e9,
+    }
+    const restored = under({ ...low, halfLife: 300 }, live(low, { ...world, signals: 50 }))
+    expect(restored.history.map(({ name, reason }) => [name, reason])).toContainEqual([
+      'entryThreshold',
+      'What its evidence rests on is configured otherwise than it was.',
+    ])
+  })
+})
+
+describe('a value that a person had approved', () => {
+  const agreed = live(given, { seed: 'lose', signals: 1500, mean: () => -1 })
+  agreed.approve('sizeMultiplier', 'Ada', 'yes')
+  const inUseThen = agreed.values.sizeMultiplier
+
+  test('waits again, once, whatever else was asked for meanwhile', () => {
+    const again = AdaptiveParameters.restore(agreed.toJSON(), given)
+    const reason = 'It was in use when the state was saved, but a file cannot say whether a person had approved it.'
+    const told = { name: 'sizeMultiplier', from: 1, to: inUseThen, by: '', evidence: null, reason }
+    expect(again.history.slice(-2)).toEqual(
+      ['refused', 'proposed'].map((kind) => expect.objectContaining({ ...told, kind })),
+    )
+    const more = live(given, { seed: 'lose', signals: 1500, mean: () => -1 })
+    more.approve('sizeMultiplier', 'Ada', 'yes')
+    const after = more.seen * HOUR
+    for (const signal of closedSignals(more, { seed: 'on', signals: 1500, mean: () => -1 })) {
+      more.learn({ ...signal, time: signal.time + after, closedAt: signal.closedAt + after })
+      if (more.pending.some(({ name }) => name === 'sizeMultiplier')) break
+    }
+    const asked = more.pending.find(({ name }) => name === 'sizeMultiplier')!
+    expect(asked.to).not.toBe(more.values.sizeMultiplier)
+    const waiting = under(given, more).pending.filter(({ name }) => name === 'sizeMultiplier')
+    expect(waiting.map(({ to }) => to)).toEqual([more.values.sizeMultiplier])
+  })
+
+  test('and waits without evidence says so where it waits no more', () => {
+    const again = AdaptiveParameters.restore(agreed.toJSON(), given)
+    const third = under({ ...given, fullSizeEdge: 0.06 }, again)
+    expect(third.history.slice(again.history.length).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'restarted sizeMultiplier',
+    ])
+    expect(third.pending.filter(({ name }) => name === 'sizeMultiplier')).toEqual([])
   })
 })
 

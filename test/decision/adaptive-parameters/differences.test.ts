@@ -29,7 +29,9 @@ function toldOf(
   record: SourceRecord = createSourceRecord(3),
 ) {
   const { cluster, index } = freshState(layout)
+  // another of each than the approved one, where that makes a difference
   index[WEIGHTS + 2] = at(WEIGHTS + 2, 2)
+  index[SIZE] = at(SIZE, 0.8)
   for (const one of signals) addToCluster(cluster, { ...signal, ...one }, layout, index, record)
   return tellsOf(cluster, parameter)
 }
@@ -72,18 +74,23 @@ describe('a threshold', () => {
     expect(toldOf(THRESHOLD, [of(0.05)])).toEqual([[0.75, 1, -1]])
     expect(toldOf(THRESHOLD, [of(0.05), of(-0.02)])).toEqual([[0.75, 2, -0.5]])
   })
+
+  test('can lose as much as the largest gain', () => {
+    expect(boundOf(layout, freshState(layout).index, THRESHOLD, 0)).toBe(4)
+  })
 })
 
 describe('a size', () => {
   const { index } = freshState(layout)
   test('is worth its return less the price of risk, on signals that the model wanted', () => {
     expect(toldOf(SIZE, [{ netReturn: -0.02 }])).toEqual([])
-    // m r - 0.05 m² r² / 2 at r = -2: 1 is worth -2.1, a half -1.025, nothing 0
+    // m r - 0.05 m² r² / 2 at r = -2: 0.8 is worth -1.664, a half -1.025, nothing 0
     const told = toldOf(SIZE, [{ wanted: true, netReturn: -0.02 }])
     expect(told).toHaveLength(10)
-    expect(told[5]).toEqual([0.5, 1, near(1.075 / 2.3)])
-    expect(told[0]).toEqual([0, 1, near(2.1 / 4.4)])
-    expect(toldOf(SIZE, [{ wanted: true, netReturn: 0.02 }])[5]).toEqual([0.5, 1, near(-0.925 / 2.3)])
+    expect(told[5]).toEqual([0.5, 1, near(0.639 / (0.3 * 4 + 0.025 * 0.39 * 16))])
+    expect(told[0]).toEqual([0, 1, near(1.664 / (0.8 * 4 + 0.025 * 0.64 * 16))])
+    expect(told[9]).toEqual([1, 1, near(-0.436 / (0.2 * 4 + 0.025 * 0.36 * 16))])
+    expect(toldOf(SIZE, [{ wanted: true, netReturn: 0.02 }])[5]).toEqual([0.5, 1, near(-0.561 / 1.356)])
   })
 
   test('can lose the difference of sizes at the largest loss, and of their prices of risk', () => {
@@ -141,16 +148,23 @@ describe('a weight', () => {
 
   test.each([0.01, -0.01, 0])('is worth how near it brings the mean to what came true: a return of %d', (netReturn) => {
     const y = netReturn > 0 ? 1 : 0
-    const told = toldOf(WEIGHTS, [{ votes: [1, -1, 0], netReturn }], record)
-    const wanted = layout.grids[WEIGHTS]!.values.filter((value) => value !== 1).map((value) => {
-      const then = (now * 4 + (value - 1) * first) / (4 + value - 1)
-      return [value, 1, near(((now - y) ** 2 - (then - y) ** 2) / bound(value))]
-    })
-    expect(told).toEqual(wanted)
+    for (const [source, p, weight] of [
+      [0, first, 1],
+      [1, second, 1],
+      [2, usual, 2],
+    ] as const) {
+      const told = toldOf(WEIGHTS + source, [{ votes: [1, -1, 0], netReturn }], record)
+      const others = layout.grids[WEIGHTS]!.values.filter((value) => value !== weight)
+      const wanted = others.map((value) => {
+        const [more, total] = [value - weight, 4 + value - weight]
+        const then = (now * 4 + more * p) / total
+        return [value, 1, near((((now - y) ** 2 - (then - y) ** 2) * total) / (0.8 * Math.abs(more)))]
+      })
+      expect(told).toEqual(wanted)
+    }
     // a yes after which more is won than usual was right where the trade was won
-    expect(told.at(-1)![2] > 0).toBe(y === 1)
+    expect(toldOf(WEIGHTS, [{ votes: [1, -1, 0], netReturn }], record).at(-1)![2] > 0).toBe(y === 1)
     expect(toldOf(WEIGHTS + 1, [{ votes: [1, -1, 0], netReturn }], record).at(-1)![2] > 0).toBe(y === 0)
-    expect(toldOf(WEIGHTS + 2, [{ votes: [1, -1, 0], netReturn }], record)).toHaveLength(8)
   })
 
   test('tells nothing where all say the same, nor without votes', () => {
@@ -169,7 +183,21 @@ describe('a weight', () => {
     expect(leanOf([1, NaN, 0], layout, index, record)).toBeCloseTo(odds((first + 3 * usual) / 4) - odds(usual), 12)
     expect(leanOf([NaN, -1, 0], layout, index, record)).toBeCloseTo(odds((second + 3 * usual) / 4) - odds(usual), 12)
     expect(leanOf([NaN, 0, 0], layout, index, record)).toBe(0)
-    // whose record says what is usual says nothing, not even the last bit of a mean
-    expect(leanOf([0, 0, 1], layout, index, record)).toBe(0)
+  })
+
+  test('moves nothing by the last bits of a mean', () => {
+    const weights = index.slice()
+    weights.set([at(WEIGHTS, 0.4), at(WEIGHTS, 2)], WEIGHTS)
+    // whose record says what is usual says nothing
+    expect(leanOf([0, 0, 1], layout, weights, record)).toBe(0)
+    // log-odds are largest, and their last bits too, where everything was won; nobody votes there
+    const won = createSourceRecord(3)
+    won.settled.fill(1e11, 0, 2)
+    for (const votes of [
+      [0, 0, 0],
+      [NaN, NaN, NaN],
+      [0, NaN, 0],
+    ])
+      expect(leanOf(votes, layout, weights, won)).toBe(0)
   })
 })

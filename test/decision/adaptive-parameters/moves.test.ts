@@ -106,6 +106,33 @@ describe('a value', () => {
     expect(told(falling)).toEqual(['1 proposed sizeMultiplier 1 0.3', '2 learnt sizeMultiplier 1 0.8'])
   })
 
+  test('may be the first of its grid', () => {
+    const s = fresh()
+    give(s, STOP, 1, { capital: 60 })
+    give(s, STOP, 1.2, { capital: 50 })
+    closeCluster(layout, s)
+    expect(told(s)).toEqual(['1 proposed stopAtr 2 1'])
+    const narrow = createLayout({
+      falseChangeEvery: 1,
+      entryThreshold: { approved: 0.6, low: 0.57, high: 0.75, step: 0.03 },
+    })
+    const other: AdaptiveState = freshState(narrow)
+    for (const numbers of [other.evidence.capital, other.evidence.n]) numbers.fill(1000, 0, BETS)
+    other.evidence.mean[0] = 1
+    other.evidence.n.fill(0, 1)
+    closeCluster(narrow, other)
+    expect(told(other)).toEqual(['1 learnt entryThreshold 0.6 0.57'])
+  })
+
+  test('competes with none of another parameter', () => {
+    const s = fresh()
+    s.index[SIZE] = at(SIZE, 0.9)
+    give(s, SIZE, 1, { capital: 99, mean: -1 })
+    give(s, STOP, 1.4)
+    closeCluster(layout, s)
+    expect(told(s)).toEqual(['1 proposed stopAtr 2 1.4'])
+  })
+
   test('is asked for once, whatever else waits', () => {
     const s = fresh()
     give(s, STOP, 1.4)
@@ -137,6 +164,10 @@ describe('a proposal', () => {
     closeCluster(layout, s)
     expect(waiting(s)).toEqual(goes ? [1] : [1, 2])
     expect(told(s).slice(2)).toEqual(goes ? ['3 withdrawn stopAtr 2 1.4'] : [])
+    const first = proposed()
+    give(first, SIZE, 0.3, { capital: 0, ...known })
+    closeCluster(layout, first)
+    expect(waiting(first)).toEqual(goes ? [2] : [1, 2])
     if (goes)
       expect(s.history[2]).toMatchObject({ reason: 'It does no better any more.', by: '', evidence: { n: known.n } })
   })
