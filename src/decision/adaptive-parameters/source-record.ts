@@ -80,7 +80,7 @@ export function isSourceRecord({ fresh, recent, settled }: SourceRecord): boolea
     for (let i = 0; i < sums.length; i += 2) {
       const [n, wins] = [sums[i]!, sums[i + 1]!]
       // a little room for rounding; 1e15 keeps whatever is made of them finite
-      if (!(n >= 0 && n <= 1e15 && wins >= 0 && wins <= n * (1 + 1e-9))) return false
+      if (!(n <= 1e15 && wins >= 0 && wins <= n * (1 + 1e-9))) return false
     }
     return true
   })

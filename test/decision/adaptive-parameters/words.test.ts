@@ -11,10 +11,13 @@ import { createLayout } from '../../../src/decision/adaptive-parameters/options.
 import {
   addVotes,
   ageRecord,
+  copySource,
+  copyTrades,
   createSourceRecord,
   probabilityAfter,
   usualRate,
 } from '../../../src/decision/adaptive-parameters/source-record.ts'
+import { valuesAt } from '../../../src/decision/adaptive-parameters/values.ts'
 import { errorOf } from '../../lifecycle/helpers.ts'
 import { closedSignals, HOUR } from './stream.ts'
 
@@ -336,6 +339,37 @@ describe("sources' records", () => {
   })
 })
 
+describe("sources' records, copied,", () => {
+  test('are those of all trades and of one source, at every age', () => {
+    const [from, to] = [createSourceRecord(3), createSourceRecord(4)]
+    for (const [i, age] of (['fresh', 'recent', 'settled'] as const).entries()) {
+      from[age].set(Array.from({ length: 14 }, (_, k) => 100 * i + k + 1))
+    }
+    copyTrades(from, to)
+    expect([...to.settled]).toEqual([201, 202, ...new Array(16).fill(0)])
+    copySource(from, to, 1, 2)
+    copySource(from, to, 2, 0)
+    expect([...to.fresh]).toEqual([1, 2, 11, 12, 13, 14, 0, 0, 0, 0, 7, 8, 9, 10, 0, 0, 0, 0])
+    expect([...to.recent]).toEqual(Array.from(to.fresh, (k) => (k > 0 ? k + 100 : 0)))
+    expect([...to.settled]).toEqual(Array.from(to.fresh, (k) => (k > 0 ? k + 200 : 0)))
+  })
+})
+
+describe('the values in use', () => {
+  test('are those of the grids, weights in the order of the sources, and frozen', () => {
+    const layout = createLayout({ sources: ['a', 'b'] })
+    const values = valuesAt(layout, Int32Array.of(0, 1, 2, 3, 4, 5))
+    expect(values).toEqual({
+      entryThreshold: 0.51,
+      sizeMultiplier: 0.1,
+      stopAtr: 1.4,
+      targetAtr: 1.6,
+      weights: [1.2, 1.4],
+    })
+    expect([Object.isFrozen(values), Object.isFrozen(values.weights)]).toEqual([true, true])
+  })
+})
+
 describe('distances that are followed', () => {
   const both = { stopAtr: [1, 2], targetAtr: [1] }
   test.each<[object, string]>([
@@ -410,6 +444,19 @@ describe('distances that are followed', () => {
     expect(probe.openCount).toBe(0)
   })
 
+  test('are not known at a price of nothing, nor so near that they are the price itself', () => {
+    const candle = { symbol: 'X', time: START, open: 100, high: 101, low: 99, close: 100 }
+    const known = (side: 'long' | 'short', atr: number, stopAtr: number[], targetAtr: number[]): boolean[] => {
+      const probe = new BracketProbe({ stopAtr, targetAtr, maxBars: 1 })
+      probe.open({ ...decision, side, atr, stopAtr: 1, targetAtr: 1 })
+      const [done] = probe.advance({ ...candle, time: START + HOUR })
+      return [...done!.stopReturns, ...done!.targetReturns].map((value) => !Number.isNaN(value))
+    }
+    expect(known('long', 50, [1, 2, 3], [1, 2, 3])).toEqual([true, false, false, true, true, true])
+    expect(known('short', 50, [1, 2, 3], [1, 2, 3])).toEqual([true, true, true, true, false, false])
+    expect(known('long', 1, [1e-20, 1], [1e-20, 1])).toEqual([false, true, false, true])
+  })
+
   test('are let go of where a decision is cancelled, with all of its brackets', () => {
     const probe = new BracketProbe({ ...both, maxOpen: 1 })
     const empty = JSON.stringify(probe)
@@ -418,6 +465,38 @@ describe('distances that are followed', () => {
     probe.cancel('a')
     expect(JSON.stringify(probe)).toBe(empty)
     probe.open(decision)
+  })
+
+  test('that were saved are no more decisions than may wait, and such as can be read', () => {
+    const probe = new BracketProbe({ stopAtr: [1, 3, 4], targetAtr: [], maxOpen: 2 })
+    for (const id of ['a', 'b']) probe.open({ ...decision, id, atr: 40 })
+    const whole = JSON.parse(JSON.stringify(probe))
+    // as many as may wait
+    expect(JSON.stringify(BracketProbe.fromJSON(whole))).toBe(JSON.stringify(probe))
+    const damages: [(json: typeof whole) => void, string][] = [
+      [
+        ({ options, state }) => [
+          Object.assign(options, { maxOpen: 1 }),
+          Object.assign(state.labeler.options, { maxOpen: 3 }),
+        ],
+        'A "bracket-probe" snapshot must agree with itself.',
+      ],
+      [({ options }) => Object.assign(options, { more: 1 }), 'options.more'],
+      [({ options }) => Object.assign(options, { stopAtr: ['1', 3, 4] }), 'options.stopAtr'],
+      [({ options }) => Object.assign(options, { targetAtr: ['1'] }), 'options.targetAtr'],
+      [({ state }) => Object.assign(state, { waiting: [7] }), 'waiting'],
+      [({ state }) => Object.assign(state, { waiting: {} }), 'waiting'],
+      [({ state }) => Object.assign(state.waiting[0], { more: 7 }), 'more'],
+      [({ state }) => Object.assign(state, { more: 7 }), 'more'],
+    ]
+    for (const [damage, says] of damages) {
+      const json = structuredClone(whole)
+      damage(json)
+      expect(
+        said(() => BracketProbe.fromJSON(json)),
+        says,
+      ).toEqual(['CORRUPT_SNAPSHOT', expect.stringContaining(says)])
+    }
   })
 
   test('that were saved must agree', () => {
@@ -475,6 +554,16 @@ describe('nearer distances of a label', () => {
       [-0.011, -0.021, NaN],
       [-0.021, -0.021, NaN],
     ])
+  })
+
+  test('that are its own returned what it did, whatever the excursions say', () => {
+    expect(returns(0.039, 0.05, 0.02)).toEqual([
+      [-0.011, 0.039, NaN],
+      [0.019, 0.039, NaN],
+    ])
+    expect(returns(-0.021, 0.05, 0.02)[1]).toEqual([0.019, -0.021, NaN])
+    // just reached is reached
+    expect(returns(-0.021, 0.02, 0.02)[1]).toEqual([0.019, -0.021, NaN])
   })
 
   test('lost as much as the label did where its stop was jumped over', () => {
