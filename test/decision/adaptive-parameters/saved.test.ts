@@ -35,6 +35,8 @@ const may: [string, SavedState][] = [
   ['200 changes', { ...base(), history: Array.from({ length: 200 }, () => change({})) }],
   ['the last time there is', { ...base(), time: LONGEST, clusterEnd: 3 * LONGEST }],
   ['the first', { ...base(), time: -LONGEST, clusterEnd: -3 * LONGEST }],
+  ['no changes yet', { ...base(), nextId: 1, pending: [], history: [] }],
+  ['the first value of a grid', edit(({ index }) => index.fill(0))],
   ['the last value of a grid', edit(({ index }) => index.set([8], 0))],
   ['differences that are all the largest', edit(({ cluster }) => [cluster.rows.set([10]), cluster.sums.set([-10])])],
   [
@@ -60,6 +62,8 @@ const mayNot: [string, SavedState][] = [
   ['a change that is still to come', { ...base(), history: [change({ id: 5 })] }],
   ['201 changes', { ...base(), history: Array.from({ length: 201 }, () => change({})) }],
   ['a change that is none', { ...base(), history: [change({ from: NaN })] }],
+  ['a change that is none among others', { ...base(), history: [change({}), change({ from: NaN })] }],
+  ['a proposal that is none among others', { ...base(), pending: [proposal, change({ name: 'targetAtr' })] }],
   ['two proposals for one', { ...base(), pending: [proposal, { ...proposal, id: 3 }] }],
   ['a proposal for nobody', { ...base(), pending: [{ ...proposal, name: 'weight:gone' }] }],
   ['a proposal that is none', { ...base(), pending: [{ ...proposal, kind: 'learnt' }] }],

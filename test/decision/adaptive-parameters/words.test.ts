@@ -146,6 +146,7 @@ describe('a closed signal', () => {
       'INVALID_INPUT',
       '"stopReturns" must hold 11 numbers, finite or NaN, got "1" at 0.',
     ],
+    [{ votes: [1, 1, 1] }, 'INVALID_INPUT', '"votes" must hold 2 numbers, finite or NaN, got '],
     [{ votes: [1] }, 'INVALID_INPUT', '"votes" must hold 2 numbers, finite or NaN, got '],
     [{ votes: [1, -Infinity] }, 'INVALID_INPUT', '"votes" must hold 2 numbers, finite or NaN, got -Infinity at 1.'],
   ])('with %o is refused', (change, code, says) => {
