@@ -49,6 +49,7 @@ describe('what is asked', () => {
     const before = JSON.stringify(parameters)
     for (const list of [parameters.history, parameters.pending]) (list as ParameterChange[]).splice(0)
     expect(JSON.stringify(parameters)).toBe(before)
+    expect(parameters.names).toEqual(['entryThreshold', 'sizeMultiplier', 'stopAtr', 'targetAtr'])
     const { entryThreshold } = parameters.values
     const others = [0.57, 0.6, 0.63, 0.66, 0.69, 0.72, 0.75].filter((value) => value !== entryThreshold)
     expect(parameters.evidence('entryThreshold').map(({ value }) => value)).toEqual(others)
@@ -71,6 +72,12 @@ describe('a closed signal', () => {
     expect(clustersAfter(closed(32.1, 33))).toBe(2)
   })
 
+  test('makes it no earlier than it is', () => {
+    const parameters = new AdaptiveParameters()
+    for (const signal of [closed(0, 10), closed(1, 5)]) parameters.learn(signal)
+    expect(parameters.toJSON().state['time']).toBe(START + 10 * HOUR)
+  })
+
   test('is won where it returned something', () => {
     const wins = [0.01, 0, -0.01].map((netReturn) => {
       const parameters = new AdaptiveParameters({ sources: ['a'] })
@@ -87,10 +94,23 @@ describe('a closed signal', () => {
   })
 })
 
-test('the first value of a grid can be brought back', () => {
-  const parameters = learnt()
-  parameters.revert('entryThreshold', 'luck')
-  expect(parameters.values.entryThreshold).toBe(0.57)
+describe('what a change replaced', () => {
+  test('can be brought back by name, be it the first of a grid', () => {
+    const parameters = learnt()
+    parameters.revert('entryThreshold', 'luck')
+    expect(parameters.values.entryThreshold).toBe(0.57)
+  })
+
+  test('is that of the named parameter, whatever has changed since', () => {
+    const parameters = new AdaptiveParameters(given)
+    for (const signal of closedSignals(parameters, { seed: 'lose', signals: 400, mean: () => -1 })) {
+      parameters.learn(signal)
+    }
+    const newest = parameters.history.findLast(({ kind }) => kind === 'learnt')!
+    const earlier = parameters.history.findLast(({ kind, name }) => kind === 'learnt' && name !== newest.name)!
+    parameters.revert(earlier.name, 'luck')
+    expect(parameters.values).toMatchObject({ [earlier.name]: earlier.from, [newest.name]: newest.to })
+  })
 })
 
 describe('what was saved', () => {
