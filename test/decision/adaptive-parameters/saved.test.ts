@@ -35,6 +35,7 @@ const may: [string, SavedState][] = [
   ['200 changes', { ...base(), history: Array.from({ length: 200 }, () => change({})) }],
   ['the last time there is', { ...base(), time: LONGEST, clusterEnd: 3 * LONGEST }],
   ['the first', { ...base(), time: -LONGEST, clusterEnd: -3 * LONGEST }],
+  ['two proposals', { ...base(), pending: [proposal, { ...proposal, id: 3, name: 'targetAtr' }] }],
   ['no changes yet', { ...base(), nextId: 1, pending: [], history: [] }],
   ['the first value of a grid', edit(({ index }) => index.fill(0))],
   ['the last value of a grid', edit(({ index }) => index.set([8], 0))],
