@@ -59,7 +59,7 @@ export interface Companion {
   tick?(time: number, features: FeatureSummary | undefined, candle: Candle): void
   /** The rollout of `version` has gone on, has stopped or has ended; the models have changed places already. */
   moved?(transition: Transition, version: string): void
-  /** Trading was halted, or let go on, by a word: the operator's, or that of a store that failed. */
+  /** Trading was halted, or let go on, by a word, or the store has failed, whatever is done about it. */
   halted?(): void
   /** The past is lived through again after a restart: take it in, and begin nothing until `wake`. */
   sleep?(): void

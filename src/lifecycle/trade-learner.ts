@@ -226,7 +226,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /**
    * Puts other models in the place of those that decide, untried, in one assignment: from the next signal on. Interval, scores,
-   * detectors and rollout go on, for they judge whoever decides; a probability bound begins anew. `version` is what the models are called in `status()`.
+   * detectors and rollout go on, for they judge whoever decides; a probability bound begins anew, with what is open. `version` is what the models are called in `status()`.
    *
    * @throws `INVALID_OPTION` for models of another task, or that do not say a finite number of a vector of these features
    */

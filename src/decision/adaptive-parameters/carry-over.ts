@@ -83,6 +83,7 @@ function refuse(layout: Layout, s: AdaptiveState, parameter: number): void {
 function basisOf({ grids, reach, options }: Layout, parameter: number): string {
   const { halfLife, fullSizeEdge, sources, stopAtr, targetAtr } = options
   const { values } = grids[parameter]!
+  // a stop is tried with whatever target was in use, which moves while evidence goes on; and so is a target
   if (parameter === STOP || parameter === TARGET)
     return canonicalJson({ values, halfLife, most: stopAtr.high + targetAtr.high })
   // what a trade is worth is told between the approved stop and target

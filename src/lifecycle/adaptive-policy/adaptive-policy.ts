@@ -321,9 +321,15 @@ export class AdaptivePolicy implements TradePolicy, Companion {
     const probe = BracketProbe.fromJSON(nested(state, 'probe', AdaptivePolicy.type))
     const followed = readFollowed(state['followed'], sources.length, probe)
     const fresh = this.#newProbe()
+    const parameters = nested(state, 'parameters', AdaptivePolicy.type)
+    const changes = this.parameters.resume(parameters)
+    // what a trade is worth is told between the approved stop and target
+    const bracketOf = ({ stopAtr, targetAtr }: { readonly stopAtr?: unknown; readonly targetAtr?: unknown }): string =>
+      textOf({ stopAtr, targetAtr })
     const isSame =
-      textOf(probe.options) === textOf(fresh.options) && textOf(sources) === textOf(this.parameters.options.sources)
-    const changes = this.parameters.resume(nested(state, 'parameters', AdaptivePolicy.type))
+      bracketOf(parameters.options) === bracketOf(this.parameters.options) &&
+      textOf(probe.options) === textOf(fresh.options) &&
+      textOf(sources) === textOf(this.parameters.options.sources)
     this.#probe = isSame ? probe : fresh
     this.#followed = isSame ? followed : new Map()
     if (this.#asleep) this.#untold = changes

@@ -44,7 +44,8 @@ const HALTED: ReadonlySet<string> = new Set(['KILL_SWITCH', 'MODEL_HALTED'])
  *
  * Time is that of candles: a day ends with the first candle that opens in the next one, UTC. It is part of the learner's
  * snapshot, so nothing is told twice after a restart, and while a journal is lived through again nothing is told at all; but
- * what was found with the very last candle before a crash is told then, for nobody can know whether it was told before.
+ * what was found with the very last candle before a crash, and is in no snapshot yet, is told then, for nobody can know whether
+ * it was told before.
  * What a learner cannot know it is told by hand: {@link hear}, {@link found}, {@link watchStore}. Such things are of the process
  * that found them: a restart tells what it finds with its first candle, and that the rest is over.
  *
@@ -75,8 +76,7 @@ export class AlertWatch implements Serializable, Companion {
   #store: { readonly failure: Error | null } | undefined
   #found: FoundModel | null = null
   #trainingDisabled: string | null = null
-  /** Whether a candle has come since this process began, and whether something has happened since the last look. */
-  #ticked = false
+  /** Whether something has happened since the last look. */
   #stirred = false
   #asleep = false
   /** What was found while the past was lived again, with its newest candle. */
@@ -168,7 +168,6 @@ export class AlertWatch implements Serializable, Companion {
     const s = this.#state
     s.time = Math.max(s.time, time)
     if (s.begun === Number.NEGATIVE_INFINITY) s.begun = s.time
-    this.#ticked = true
     this.#features = features
     if (this.#stirred || s.time - s.looked >= this.#every || dayOf(s.time) > s.day.day) this.#look()
   }
@@ -209,11 +208,13 @@ export class AlertWatch implements Serializable, Companion {
 
   // ------------------------------------------------------------------ mechanics
 
-  /** Looks at everything, and has told what is to be told. Before the first candle nobody knows how features are doing. */
+  /** Looks at everything, and has told what is to be told. Before the first candle there is no time to tell it at. */
   #look(): void {
     const learner = this.#learner
-    if (learner === undefined || !this.#ticked) return
     const s = this.#state
+    if (learner === undefined || s.time === Number.NEGATIVE_INFINITY) return
+    // whoever is asked first may find that it has failed, and halt the learner: what that says is looked at with the rest
+    const storeFailure = this.#store?.failure?.message ?? null
     const status = learner.status()
     const { rollout } = learner
     if (status.version !== s.record.version) this.#replaced(status.version)
@@ -224,7 +225,7 @@ export class AlertWatch implements Serializable, Companion {
     this.#stirred = false
     const health = healthOf(s, {
       ...{ status, rollout, features: this.#features, found: this.#found, drawdownLimit: this.#drawdownLimit },
-      ...{ trainingDisabled: this.#trainingDisabled, storeFailure: this.#store?.failure?.message ?? null },
+      ...{ trainingDisabled: this.#trainingDisabled, storeFailure },
       past: this.#asleep,
     })
     const alerts = this.#alerts.update(health, s.time)

@@ -13,8 +13,8 @@ export type Happening = {
 }
 
 /**
- * How everything is doing, as plain data. A rule whose part is left out says nothing; what stands of the store, of training or
- * of a model that was found goes on standing then, for only a word of theirs ends it.
+ * How everything is doing, as plain data. A rule whose part is left out says nothing; what stands of the store, of training, of
+ * features or of a model that was found goes on standing then, for only a word of theirs ends it.
  */
 export type Health = {
   /** The locks that stand; `KillSwitch.locks` is such a list. */

@@ -56,7 +56,7 @@ export function readingRules({ maxModelAge, minTrades }: AlertRuleOptions): read
       'FEATURES_FAULTY',
       'warning',
       ({ features }) => {
-        if (features === undefined) return []
+        if (features === undefined) return undefined
         const { stuck, incomplete, unseen, completeness } = features
         const named = [
           list(stuck, 'stuck'),
@@ -76,7 +76,7 @@ export function readingRules({ maxModelAge, minTrades }: AlertRuleOptions): read
       'FEATURE_DRIFT',
       'warning',
       ({ features }) => {
-        if (features === undefined) return []
+        if (features === undefined) return undefined
         const { drifted, outOfRange } = features
         const named = [list(drifted, 'drifted'), list(outOfRange, 'out of range')]
         return aboutFeatures(named, { drifted: drifted.length, outOfRange: outOfRange.length })

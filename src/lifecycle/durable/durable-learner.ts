@@ -60,7 +60,7 @@ export class DurableLearner<S extends Signal = Signal> {
   #closed = false
 
   private constructor(
-    { store, snapshotEvery = 2000, onStoreFailure = 'reduce-only' }: DurableOptions<S>,
+    { store, snapshotEvery = 2000, onStoreFailure = 'reduce-only', companions = [] }: DurableOptions<S>,
     learner: TradeLearner<S>,
     clock: ToldClock,
     recovery: LearnerRecovery,
@@ -72,6 +72,7 @@ export class DurableLearner<S extends Signal = Signal> {
     this.recovery = recovery
     const stop = ({ message }: TradeLearnError): void => {
       if (onStoreFailure === 'reduce-only') learner.halt(message)
+      else new Companions(companions).tell((one) => one.halted?.())
     }
     this.#diary = new Diary(store, snapshotEvery, recovery.replayed, () => learner.toJSON(), stop)
   }

@@ -14,7 +14,10 @@ import { CHALLENGER, CHAMPION } from './registry-state.ts'
 
 /** Options of a {@link Succession}. */
 export type SuccessionOptions = {
-  readonly registered: Pick<RegisteredModels, 'adopt' | 'follow' | 'load' | 'registry' | 'rollback' | 'tell'>
+  readonly registered: Pick<
+    RegisteredModels,
+    'adopt' | 'follow' | 'load' | 'promote' | 'registry' | 'rollback' | 'tell'
+  >
   /** What candidates are called, and the features that they are made for. */
   readonly details: CandidateDetails
   /**
@@ -86,7 +89,8 @@ export class Succession implements Companion {
   }
 
   /**
-   * Makes an older version champion, in the books and in the learner, in one call; where there is none before, the baseline.
+   * Makes an older version champion, in the books and in the learner, in one call; where there is none before, the baseline. A
+   * learner in which models decide all the same, as in mode "live", says so by `onWarning`: it wants a halt.
    *
    * @throws what the registry throws, changing nothing; what the learner throws is a warning
    */
@@ -170,6 +174,15 @@ export class Succession implements Companion {
     const status = learner.status()
     // models of the constructor are in no books
     const decides = versionOf(status.version)
+    // a promotion that the books were not told of: the disk was full, or the process ended before it was written
+    if (decides !== null && decides === registry.challenger && status.rollout?.status === 'promoted') {
+      const { since: time } = registry.find(decides)
+      await this.#options.registered.promote(decides, {
+        time,
+        by: 'succession',
+        reason: 'It decided before a restart.',
+      })
+    }
     // the newest word about it; whoever came after it may have been rolled back, too
     const moved = registry.history.moves.findLast(
       ({ alias, from, to }) => alias === CHAMPION && (from === decides || to === decides),

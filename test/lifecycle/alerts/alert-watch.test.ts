@@ -626,6 +626,33 @@ describe('after a restart', () => {
   })
 })
 
+test('a store that is found to have failed by who looks at it takes back no halt', () => {
+  const { watch, told } = watched()
+  const learner = learnerOf([watch], { killSwitch: new KillSwitch() })
+  let failure: Error | null = null
+  watch.watchStore({
+    get failure() {
+      if (failure === null && learner.newestCandle('A') === START + 2 * HOUR) {
+        failure = new Error('disk full')
+        learner.halt('disk full')
+      }
+      return failure
+    },
+  })
+  for (let bar = 0; bar < 6; bar++) learner.onCandle(candleAt('A', bar, 100))
+  expect([told('KILL_SWITCH'), told('STORE_FAILED')]).toEqual([['raised'], ['raised']])
+})
+
+test('a halt by hand after a restart is told before the first candle', () => {
+  const first = learnerOf([watched().watch])
+  live(first, [0, 5], seven)
+  const { watch, told } = watched()
+  const options = { ...optionsWith([watch]), codecs: [Parrot], features: smallFeatures() }
+  const learner = TradeLearner.restore<SmallSignal>(JSON.stringify(first), options)
+  learner.halt('a strange fill')
+  expect(told('KILL_SWITCH')).toEqual(['raised'])
+})
+
 test('a halt by hand is told at once, and so is its end', () => {
   const { watch, told } = watched()
   const learner = learnerOf([watch], { killSwitch: new KillSwitch() })
@@ -636,22 +663,28 @@ test('a halt by hand is told at once, and so is its end', () => {
   expect(told('KILL_SWITCH')).toEqual(['raised', 'recovered'])
 })
 
-test('a store that fails is told of at once', async () => {
-  const { watch, alerts } = watched()
-  const learner = await TradeLearner.open<SmallSignal>({
-    ...optionsWith([watch]),
-    store: new MemoryStore(emptyDisk(), 3),
-    features: smallFeatures(),
-  })
-  watch.watchStore(learner)
-  for (let bar = 0; bar < 5; bar++) {
-    learner.onCandle(candleAt('A', bar, 100))
-    await Promise.resolve()
-  }
-  await learner.stored().catch(() => {})
-  expect(alerts.map(({ code }) => code)).toContain('STORE_FAILED')
-  expect(alerts.find(({ code }) => code === 'STORE_FAILED')!.text).toMatch(/no space left on device/)
-})
+test.each(['reduce-only', 'halt', 'continue-frozen'] as const)(
+  'a store that fails is told of at once: %s',
+  async (then) => {
+    const { watch, alerts } = watched()
+    const learner = await TradeLearner.open<SmallSignal>({
+      ...optionsWith([watch]),
+      store: new MemoryStore(emptyDisk(), 3),
+      features: smallFeatures(),
+      onStoreFailure: then,
+    })
+    watch.watchStore(learner)
+    // no candle comes after the one that could not be stored
+    for (let bar = 0; bar < 10 && learner.failure === null; bar++) {
+      learner.onCandle(candleAt('A', bar, 100))
+      await learner.stored().catch(() => {})
+    }
+    const halts = alerts.filter(({ code }) => code === 'KILL_SWITCH').map(({ kind }) => kind)
+    expect(halts).toEqual(then === 'reduce-only' ? ['raised'] : [])
+    expect(alerts.map(({ code }) => code)).toContain('STORE_FAILED')
+    expect(alerts.find(({ code }) => code === 'STORE_FAILED')!.text).toMatch(/no space left on device/)
+  },
+)
 
 describe('what cannot be is refused', () => {
   test('options', () => {

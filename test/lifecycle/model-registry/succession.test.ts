@@ -299,7 +299,8 @@ describe('a succession', () => {
 
   test('puts a challenger on trial that a crash kept from it, and takes the name back where that cannot be', async () => {
     const store = new MemoryModelStore()
-    const { registered, succession, result, learner, challenged, warnings } = await world(store)
+    const { registered, succession, result, learner, challenged, warnings, trial } = await world(store)
+    trial.status = 'running'
     await result(candidate, made())
     expect(challenged.splice(0)).toEqual(['boosting-1'])
     // the learner is new, and has nobody on trial
@@ -321,6 +322,21 @@ describe('a succession', () => {
       /^The challenger of the books must be there, whole and readable, got boosting-1: MISSING_MODEL/,
     )
     expect(warnings[0]).not.toContain('instead')
+  })
+
+  test('tells the books of a promotion that they have missed', async () => {
+    const { registered, succession, result, learner, trial, challenged } = await world()
+    await result(candidate, made())
+    Object.assign(learner, { version: 'boosting-1' })
+    trial.status = 'running'
+    succession.serve(learner)
+    await succession.settled()
+    expect([registered.registry.champion, registered.registry.challenger]).toEqual([null, 1])
+    trial.status = 'promoted'
+    succession.serve(learner)
+    await succession.settled()
+    expect([registered.registry.champion, registered.registry.challenger]).toEqual([1, null])
+    expect(challenged).toEqual(['boosting-1'])
   })
 
   test('knows nothing of models that are in no books, and outlives whoever listens', async () => {
