@@ -105,17 +105,23 @@ export function scoreInto(scorer: Scorer, x: Float64Array, at: number, out: Floa
     return
   }
   findEnds(fast, x, at)
-  const { base, output } = forest
-  const { ints, floats, ends } = fast.nodes
+  if (forest.base.length === 1) sumLeaves(forest, fast.nodes, out)
+  else addLeaves(forest, fast.nodes, out)
+}
+
+// Functions of their own: where a loop is entered by compiled code, the engine never compiles what stands before the loop a
+// second time, and every call would then allocate what it hands over.
+
+function sumLeaves({ base, output }: Forest, { ints, floats, ends }: ScorerNodes, out: Float64Array): void {
   const trees = output.length
-  if (base.length === 1) {
-    let margin = base[0]!
-    for (let t = 0; t < trees; t++) margin += floats[ints[(ends + t) | 0]! >>> 9]!
-    out[0] = margin
-    return
-  }
+  let margin = base[0]!
+  for (let t = 0; t < trees; t++) margin += floats[ints[(ends + t) | 0]! >>> 9]!
+  out[0] = margin
+}
+
+function addLeaves({ base, output }: Forest, { ints, floats, ends }: ScorerNodes, out: Float64Array): void {
   for (let k = 0; k < base.length; k++) out[k] = base[k]!
-  for (let t = 0; t < trees; t++) out[output[t]!]! += floats[ints[(ends + t) | 0]! >>> 9]!
+  for (let t = 0; t < output.length; t++) out[output[t]!]! += floats[ints[(ends + t) | 0]! >>> 9]!
 }
 
 /** The margin of a forest with one output. */

@@ -193,8 +193,7 @@ export class RegisteredModels {
   /**
    * Does what a rollout's transition asks for: one that reached all signals makes its version champion, one that ended takes
    * `challenger` away from it or, where it was champion already, rolls back. What the books have done already they do not do
-   * again, whatever an operator has said since. A champion that came back by a rollback is not thrown out: what ends then is the
-   * trial of the one before it.
+   * again, whatever an operator has said since.
    */
   follow(version: number, { time, to, cause, text, by }: Transition): Promise<void> {
     const why = { time, by: by || 'rollout', reason: `${cause}: ${text}` }
@@ -206,8 +205,7 @@ export class RegisteredModels {
       if (moves.some((move) => move.time === time && isThis(move))) return
       if (to.status === 'promoted') await this.#promote(version, why)
       if (to.status !== 'ended') return
-      const cameBack = moves.at(-1)?.how === 'rollback'
-      if (version === champion && !cameBack) await this.#tell({ kind: 'rollback', to: 'previous', ...why })
+      if (version === champion) await this.#tell({ kind: 'rollback', to: 'previous', ...why })
       else if (version === challenger) await this.#tell({ kind: 'move', alias: CHALLENGER, to: null, ...why })
     })
   }

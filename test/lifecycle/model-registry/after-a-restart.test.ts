@@ -88,9 +88,9 @@ function world(mode: 'live' | 'rollout' = 'live') {
     return { registered, succession, learner, warnings, live, train, promote, abort, said, kill }
   }
   /** What `tradelearn models --rollback` does. */
-  const rollBack = async (): Promise<void> => {
+  const rollBack = async (to: number | 'previous' = 'previous'): Promise<void> => {
     const registered = await RegisteredModels.open({ models, events: new MemoryStore(books) })
-    await registered.rollback('previous', { time: START + 1e9, by: 'Ada', reason: 'it loses' })
+    await registered.rollback(to, { time: START + 1e9, by: 'Ada', reason: 'it loses' })
     await registered.close()
   }
   return { open, rollBack, models, books }
@@ -203,6 +203,23 @@ describe('a rollback to the baseline', () => {
       ])
     },
   )
+})
+
+test('a model that was chosen anew is thrown out in the books, too, where the rollout ends that goes on with it', async () => {
+  const { open, rollBack } = world('rollout')
+  const first = await open()
+  await first.promote(0.7)
+  await first.abort()
+  await first.promote(0.8)
+  expect([first.learner.status().champion, first.registered.registry.champion]).toEqual(['baseline', 2])
+  await first.kill()
+  await rollBack(1)
+  const second = await open()
+  expect(second.learner.status()).toMatchObject({ version: 'm-1', rollout: { status: 'promoted' } })
+  expect((await second.live()).mode).toBe('live')
+  await second.abort()
+  expect(second.registered.registry.champion).toBe(null)
+  expect((await second.live()).mode).toBe('shadow')
 })
 
 test('a challenger that a crash left in the books alone is tried after the restart', async () => {

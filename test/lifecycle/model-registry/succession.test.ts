@@ -245,7 +245,7 @@ describe('a succession', () => {
     ])
   })
 
-  test('leaves a champion that came back what it is when the trial of the one before it ends', async () => {
+  test('goes farther back when a champion that came back is thrown out in its turn', async () => {
     const { registered, succession, result } = await world()
     for (const [at, name] of ['boosting-1', 'boosting-2'].entries()) {
       await result(candidate, made())
@@ -253,15 +253,15 @@ describe('a succession', () => {
     }
     await succession.settled()
     await registered.rollback('previous', { time: START + 2, by: 'Ada', reason: 'it loses' })
-    // the learner has its models, and the rollout that watched the others goes on
+    // the rollout that watched the others goes on with the learner's models, and without them the baseline decides
     succession.moved(transition('ended', START + 3), 'boosting-1')
     await succession.settled()
-    expect([registered.registry.champion, registered.registry.history.moves.at(-1)!.by]).toEqual([1, 'Ada'])
+    expect([registered.registry.champion, registered.registry.history.moves.at(-1)!.by]).toEqual([null, 'rollout'])
     // one that rose anew is watched for its own sake, in the very moment of its rise, too
     await registered.promote(2, { time: START + 4, by: 'Ada', reason: 'it was not the model' })
     succession.moved(transition('ended', START + 4), 'boosting-2')
     await succession.settled()
-    expect(registered.registry.champion).toBe(1)
+    expect(registered.registry.champion).toBe(null)
   })
 
   test('takes no rise for the fall of the one before it', async () => {
