@@ -82,6 +82,7 @@ export function assemble<S extends Signal>(options: TradeLearnerOptions<S>): Ass
     monitor: options.monitor ?? null,
     challenger: null,
     previous: null,
+    watch: null,
     // in mode "live" it waits for the first challenger
     rollout: mode === 'rollout' ? rollout : null,
     ledger: options.ledger ?? null,

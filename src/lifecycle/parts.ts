@@ -134,6 +134,17 @@ export interface Gradual extends Serializable {
 /** Models beside those that decide, with what has become of their own predictions. */
 export type Contender = Models & Pick<Parts, 'bound'>
 
+/** What watches models that were promoted, put aside while another is on trial beside them. */
+export type Watch = {
+  readonly rollout: Gradual
+  /** What that rollout is called. */
+  readonly trial: string
+  /** Who decides, and which models come back, where it ends. */
+  readonly champion: 'baseline' | 'models'
+  readonly previous: Contender | null
+  readonly previousName: string
+}
+
 /** Everything a TradeLearner is made of that changes with time, and so is saved. */
 export type Parts<S extends Signal = Signal> = {
   readonly features: Features<S>
@@ -146,6 +157,8 @@ export type Parts<S extends Signal = Signal> = {
   readonly challenger: Contender | null
   /** Those that the models above have beaten, while a rollout still watches these. */
   readonly previous: Contender | null
+  /** How those that decide are watched while `rollout` is a challenger's. */
+  readonly watch: Watch | null
   readonly detectors: readonly DriftDetector[]
   readonly interval: ReturnInterval
   /** What has become of the predictions of those that decide. */

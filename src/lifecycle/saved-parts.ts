@@ -1,6 +1,8 @@
 import type { Codec, JsonObject, JsonValue, Learner, ProbabilityBound, Serializable, Snapshot } from '../contracts.ts'
+import { oneOf } from '../core/check.ts'
 import { show, TradeLearnError } from '../core/errors.ts'
 import { nested, restore } from '../core/snapshot.ts'
+import { packState, unpackState } from '../core/state.ts'
 import { KillSwitch, RiskLedger } from '../decision/index.ts'
 import { ReliabilityBound } from '../learners/index.ts'
 import type { Signal } from '../market.ts'
@@ -14,6 +16,7 @@ import {
   type Gradual,
   type Guard,
   type Parts,
+  type Watch,
 } from './parts.ts'
 import { Rollout } from './rollout/rollout.ts'
 
@@ -28,6 +31,7 @@ export function packParts<S extends Signal>({
   bound,
   challenger,
   previous,
+  watch,
   ...parts
 }: Parts<S>): JsonObject {
   return {
@@ -38,7 +42,17 @@ export function packParts<S extends Signal>({
     ...(previous?.bound ? { previousBound: packPart(previous.bound) } : {}),
     challenger: challenger && { ...packModels(challenger) },
     previous: previous && { ...packModels(previous) },
+    ...(watch === null ? {} : { watch: packWatch(watch) }),
     detectors: detectors.map(packPart),
+  }
+}
+
+function packWatch({ rollout, previous, ...names }: Watch): JsonObject {
+  return {
+    names: packState(names),
+    rollout: packPart(rollout),
+    ...(previous?.bound ? { previousBound: packPart(previous.bound) } : {}),
+    previous: previous && { ...packModels(previous) },
   }
 }
 
@@ -62,7 +76,8 @@ export function unpackParts<S extends Signal>(
 ): Parts<S> {
   const codecs = [...own, ...defaultCodecs()]
   const parts = nested(state, 'parts', 'trade-learner') as unknown as JsonObject
-  const read = (name: string): Serializable => able(name, restore(nested(parts, name, 'trade-learner'), codecs))
+  const readIn = (box: JsonObject) => (name: string) => able(name, restore(nested(box, name, 'trade-learner'), codecs))
+  const read = readIn(parts)
   const saved = nested(parts, 'killSwitch', 'trade-learner')
   const configured = guard.toJSON()
   if (saved.type !== configured.type) {
@@ -88,10 +103,20 @@ export function unpackParts<S extends Signal>(
   }
   checkWatchers({ features, ...watchers }, 'CORRUPT_SNAPSHOT')
   // before version 6 nobody was challenged
-  const contender = (name: 'challenger' | 'previous'): Contender | null => {
-    if (version < 6 || parts[name] === null) return null
-    const models = unpackModels(nested(parts, name, 'trade-learner'), features.schema.size, own)
-    return { ...models, bound: unpackBound(parts, `${name}Bound`, today.bound?.anew() ?? null, read) }
+  const contender = (name: 'challenger' | 'previous', box = parts): Contender | null => {
+    if (version < 6 || box[name] === null) return null
+    const models = unpackModels(nested(box, name, 'trade-learner'), features.schema.size, own)
+    return { ...models, bound: unpackBound(box, `${name}Bound`, today.bound?.anew() ?? null, readIn(box)) }
+  }
+  const watch = (): Watch | null => {
+    if (!Object.hasOwn(parts, 'watch')) return null
+    const box = nested(parts, 'watch', 'trade-learner') as unknown as JsonObject
+    const at = 'state.parts.watch.names'
+    const names = unpackState(box['names'], { trial: '', champion: '' as Watch['champion'], previousName: '' }, at)
+    oneOf(`${at}.champion`, names.champion, ['baseline', 'models'], 'CORRUPT_SNAPSHOT')
+    const previous = contender('previous', box)
+    const rollout = unpackRollout(box, trials, names.trial, readIn(box))
+    return rollout && { ...names, rollout, previous }
   }
   return {
     features,
@@ -108,6 +133,7 @@ export function unpackParts<S extends Signal>(
     ...watchers,
     challenger: contender('challenger'),
     previous: contender('previous'),
+    watch: watch(),
     rollout: version < 4 || parts['rollout'] === null ? today.rollout : unpackRollout(parts, trials, trial, read),
     ledger: version < 5 || parts['ledger'] === null ? today.ledger : unpackLedger(parts, today.ledger),
     detectors: list(parts['detectors']).map((json) =>

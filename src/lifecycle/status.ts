@@ -2,7 +2,7 @@ import type { Signal } from '../market.ts'
 import type { Guard, Parts, TradePolicy } from './parts.ts'
 import type { Scoreboard } from './scoreboard.ts'
 import { dueModels } from './teaching.ts'
-import type { DriftMark, Status } from './trade-learner-options.ts'
+import type { Status } from './trade-learner-options.ts'
 
 /** How a learner made of these parts is doing. */
 export function statusOf<S extends Signal>(
@@ -10,14 +10,14 @@ export function statusOf<S extends Signal>(
   parts: Parts<S>,
   { labels, scores }: Scoreboard,
   { options }: TradePolicy,
-  marks: readonly DriftMark[],
   {
+    marks,
     open,
     champion,
     version,
     challenger,
     faults,
-  }: Pick<Status, 'open' | 'champion' | 'version' | 'challenger' | 'faults'>,
+  }: Pick<Status, 'open' | 'champion' | 'version' | 'challenger' | 'faults'> & Pick<Status['drift'], 'marks'>,
 ): Status {
   const { detectors, killSwitch, monitor, rollout } = parts
   const levels = detectors.map(({ level }) => level)

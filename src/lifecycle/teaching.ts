@@ -4,14 +4,19 @@ import type { Decision, Label, Prediction, Signal } from '../market.ts'
 import { closedTrade } from './closed-trade.ts'
 import type { OpenDecision } from './decision-book.ts'
 import type { LearnerState } from './learner-state.ts'
-import type { Models, Parts } from './parts.ts'
+import type { Contender, Models, Parts } from './parts.ts'
 import type { DriftMark } from './trade-learner-options.ts'
 
 /** The models of a learner, in the order in which they are taught: those that decide, then who is on trial or was beaten. */
 export function modelsOf<S extends Signal>(parts: Parts<S>): readonly Learner[] {
   const list = ({ success, expectedReturn, stopRisk }: Models): Learner[] => [success, expectedReturn, stopRisk]
-  const { challenger, previous } = parts
-  return [...list(parts), ...(challenger ? list(challenger) : []), ...(previous ? list(previous) : [])]
+  return contendersOf(parts).flatMap(list)
+}
+
+/** All models that learn, with their bounds: those that decide first. */
+function contendersOf<S extends Signal>(parts: Parts<S>): readonly Contender[] {
+  const { challenger, previous, watch } = parts
+  return [parts, challenger, previous, watch?.previous ?? null].filter((one) => one !== null)
 }
 
 /** The models whose refit is due. */
@@ -42,15 +47,11 @@ export function teach<S extends Signal>(
   const rivalSaid = rival !== undefined && rival.version === names.challenger ? rival.prediction : undefined
   const missed = label.netReturn - decision.prediction.expectedReturn
   runAll([
-    ...[parts, parts.challenger, parts.previous].flatMap((models) =>
-      models === null
-        ? []
-        : [
-            () => models.success.learn(x, label.y),
-            () => models.expectedReturn.learn(x, label.netReturn),
-            () => models.stopRisk.learn(x, stopped),
-          ],
-    ),
+    ...contendersOf(parts).flatMap((models) => [
+      () => models.success.learn(x, label.y),
+      () => models.expectedReturn.learn(x, label.netReturn),
+      () => models.stopRisk.learn(x, stopped),
+    ]),
     // a model that breaks its law may have predicted no number
     () => void (Number.isFinite(missed) && interval.learn(missed, scale, halfWidth)),
     () => teachBound(bound, said, label),
@@ -85,7 +86,7 @@ export function watch<S extends Signal>(
 function adapt<S extends Signal>(parts: Parts<S>, detector: DriftDetector, least: number): number {
   const width = 'width' in detector ? (detector as DriftDetector & Windowed).width : least
   const kept = Math.max(Math.floor(width) || 0, least)
-  const bounds = [parts, parts.challenger, parts.previous].flatMap((one) => one?.bound ?? [])
+  const bounds = contendersOf(parts).flatMap(({ bound }) => bound ?? [])
   runAll([...modelsOf(parts), ...bounds].filter(isForgetful).map((model) => () => model.forget(kept)))
   return kept
 }

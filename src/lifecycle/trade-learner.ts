@@ -9,7 +9,7 @@ import { type Assembled, assemble, type Bounds, savedBounds } from './assemble.t
 import type { Past } from './bootstrap.ts'
 import { tellCancelled, tellOutcome } from './clearance.ts'
 import { tellEnded } from './companions.ts'
-import { type Contest, challenge, checkContest, follow, untried } from './contest.ts'
+import { type Contest, challenge, checkContest, fall, follow, untried } from './contest.ts'
 import { countExplored, type Desk, decideOn, predictOn } from './deciding.ts'
 import { copyOutcome, DecisionBook, freezeDecision, type OpenDecision } from './decision-book.ts'
 import { DurableLearner } from './durable/durable-learner.ts'
@@ -24,7 +24,7 @@ import { statusOf } from './status.ts'
 import { type TaughtPast, teachPast } from './teach-past.ts'
 import { dueModels, runAll, teach, watch } from './teaching.ts'
 import type { Status, TradeLearnerOptions } from './trade-learner-options.ts'
-import { tellSettled } from './trial.ts'
+import { addressee, tellSettled, tellWatch } from './trial.ts'
 
 /**
  * The learning companion of a trading bot: says for each signal whether to take it, and learns from how it went.
@@ -101,15 +101,9 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /** How it is doing. */
   status(): Status {
-    const { marks, champion, version, challenger } = this.#state
     const { faults } = this.#desk.companions
-    return statusOf(this.mode, this.#parts, this.#board, this.#desk.policy, marks, {
-      open: this.#book.openCount,
-      champion,
-      version,
-      challenger,
-      faults,
-    })
+    const rest = { ...this.#state, open: this.#book.openCount, faults }
+    return statusOf(this.mode, this.#parts, this.#board, this.#desk.policy, rest)
   }
 
   /** Trades whose outcome has not been told yet, oldest first: what to ask the broker about after a restart. */
@@ -214,8 +208,8 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /**
    * Puts other models on trial, by a new rollout of their own: in shadow at first, then for a growing share of signals, then as
-   * champion. Those that are champion decide the others meanwhile, and the baseline where none has been promoted. Whoever was on
-   * trial makes room. Scores, detectors and interval stay those of the champion; all models learn. `version` names them.
+   * champion. Those that are champion decide the others meanwhile, watched on, and the baseline where none has been promoted. Whoever
+   * was on trial makes room. Scores, detectors and interval stay those of the champion; all models learn. `version` names them.
    *
    * @throws as {@link replace}, and `INVALID_INPUT` where no rollout is configured, as in shadow mode
    */
@@ -226,14 +220,14 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
 
   /**
    * Puts other models in the place of those that decide, untried, in one assignment: from the next signal on. Interval, scores,
-   * detectors and rollout go on, for they judge whoever decides; a probability bound begins anew, with what is open. `version` is what the models are called in `status()`.
+   * detectors and rollout go on, for they judge whoever decides; a probability bound begins anew, with what is open. `version` is
+   * what the models are called in `status()`.
    *
    * @throws `INVALID_OPTION` for models of another task, or that do not say a finite number of a vector of these features
    */
   replace(models: Models, version: string): void {
     text('version', version, 'INVALID_INPUT')
-    const parts = { ...this.#parts, ...untried(this.#parts, models) }
-    this.#take({ parts, state: { ...this.#state, version } })
+    this.#take({ parts: { ...this.#parts, ...untried(this.#parts, models) }, state: { ...this.#state, version } })
   }
 
   /** Takes in the account's equity between signals, so that a fall in between does not go unseen. */
@@ -251,10 +245,15 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     this.#book.amend(freezeDecision(decision))
   }
 
-  /** An operator's word to the rollout: allow its next step, pause it, let it go on, end it; or that time has passed. */
+  /**
+   * An operator's word to a rollout: allow its next step, pause it, let it go on, end it; or that time has passed.
+   *
+   * @throws what the rollout throws, and `INVALID_INPUT` for one that is not there, changing nothing
+   */
   tellRollout(event: OperatorEvent): readonly Transition[] {
-    const changes = this.#parts.rollout?.tell(event) ?? []
-    this.#moved(changes)
+    const { told, change } = addressee(this.#parts, event?.rollout)
+    const changes = told?.tell(event) ?? []
+    this.#moved(changes, change)
     return changes
   }
 
@@ -301,6 +300,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
       () => this.#book.close(entry, label, outcome),
       // what was predicted is answered for by who predicted it, so before they change places
       () => teach(this.#parts, entry, label, this.#state),
+      () => this.#moved(tellWatch(this.#parts, decision, label, real), fall),
       () => this.#moved(tellSettled(this.#parts.rollout, decision, label, real)),
       () => void (this.#state.learnedAt = Math.max(this.#state.learnedAt, label.exitTime)),
       ...this.#parts.detectors.map((detector) => () => {
@@ -311,12 +311,13 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     ])
   }
 
-  /** Lets models change places as their rollout says. */
-  #moved: Desk<S>['moved'] = (changes) => {
+  /** Lets models change places as their rollout says, or the watch over the champion. */
+  #moved = (changes: readonly Transition[], to = follow): void => {
     for (const change of changes) {
       const { challenger, version } = this.#state
-      this.#take(follow({ parts: this.#parts, state: this.#state }, change))
-      this.#desk.companions.tell((companion) => companion.moved?.(change, challenger || version))
+      const name = to === fall ? version : challenger || version
+      this.#take(to({ parts: this.#parts, state: this.#state }, change))
+      this.#desk.companions.tell((companion) => companion.moved?.(change, name))
     }
   }
 

@@ -1,9 +1,11 @@
+import { show, TradeLearnError } from '../core/errors.ts'
 import { clamp } from '../core/math.ts'
 import type { Clearance } from '../decision/index.ts'
 import { because } from '../decision/reasons.ts'
 import type { DealtSignal, Decision, ExploredSignal, Label, Plan } from '../market.ts'
+import { fall, follow } from './contest.ts'
 import { type ExplorationOptions, explore } from './exploration.ts'
-import type { Gradual } from './parts.ts'
+import type { Gradual, Parts } from './parts.ts'
 import type { Transition } from './rollout/rollout-event.ts'
 
 /** What an answer follows from. */
@@ -112,4 +114,38 @@ export function tellSettled(
     // one half takes no side, and what is no number neither
     ...(probability > 0.5 || probability < 0.5 ? { right: probability > 0.5 === (y === 1) } : {}),
   })
+}
+
+/**
+ * Tells the watch over a champion how a signal ended, be it dealt by the watch or since then in the trial of a challenger;
+ * returns what has changed.
+ */
+export function tellWatch(
+  { watch, rollout }: Pick<Parts, 'watch' | 'rollout'>,
+  decision: Decision,
+  label: Label,
+  traded: boolean,
+): readonly Transition[] {
+  const { trial, challenger: _, ...own } = decision
+  if (watch === null || trial === undefined) return []
+  const { arm, championShare: share } = trial
+  if (share === undefined || trial.rollout !== rollout?.name) return tellSettled(watch.rollout, decision, label, traded)
+  const { name, step } = watch.rollout
+  const asItsOwn = { ...trial, rollout: name, step, share, arm: arm === 'champion' ? 'candidate' : 'champion' } as const
+  const { championShare: __, ...seen } = asItsOwn
+  return tellSettled(watch.rollout, { ...own, trial: seen }, label, traded)
+}
+
+/** The rollout that a word is meant for, the one on trial or the watch over the champion, and what its transitions do. */
+export function addressee(
+  { watch, rollout }: Pick<Parts, 'watch' | 'rollout'>,
+  name: string | undefined,
+): { readonly told: Gradual | null; readonly change: typeof follow } {
+  if (name === undefined || name === rollout?.name) return { told: rollout, change: follow }
+  if (name === watch?.rollout.name) return { told: watch.rollout, change: fall }
+  const names = [rollout, watch?.rollout].flatMap((one) => (one ? [show(one.name)] : []))
+  throw new TradeLearnError(
+    'INVALID_INPUT',
+    `"rollout" must be the name of one that there is (${names.join(', ') || 'none'}), got ${show(name)}.`,
+  )
 }

@@ -208,8 +208,13 @@ export class Succession implements Companion {
     // that of a challenger is not theirs, and nobody wanted it to end
     const theirs = challenger === ''
     // after one against the baseline the baseline decides, which must not happen to a champion
-    if (theirs && (wanted === null || champion === 'models')) {
-      await learner.tellRollout({ kind: 'abort', time, by, reason })
+    if (wanted === null || (theirs && champion === 'models')) {
+      const rollout = theirs ? {} : { rollout: version }
+      try {
+        await learner.tellRollout({ kind: 'abort', time, by, reason, ...rollout })
+      } catch {
+        // nothing watches them: who decides is said below
+      }
     }
     if (wanted === null) return this.#warn(`${whoDecides(version, learner.status())} ${why}`)
     try {

@@ -15,7 +15,10 @@ export type RolloutEvent =
   | { readonly kind: 'tick'; readonly time: number }
 
 /** What an operator may tell a rollout. */
-export type OperatorEvent = Exclude<RolloutEvent, { kind: 'decided' | 'settled' | 'latency' }>
+export type OperatorEvent = Exclude<RolloutEvent, { kind: 'decided' | 'settled' | 'latency' }> & {
+  /** Its name, as whoever challenged was called. @defaultValue whose trial it is; the champion's watches beside that of a challenger */
+  readonly rollout?: string
+}
 
 /** What became of a signal, whoever decided it, and what the candidate made of it or would have made. */
 export type SettledSignal = {

@@ -182,27 +182,65 @@ describe('a rollback to the baseline', () => {
     expect((await second.live()).mode).toBe('shadow')
   })
 
-  test.each(['on trial', 'that failed'])(
-    'says who decides all the same where there was a challenger %s',
-    async (how) => {
-      const { open, rollBack } = world('rollout')
-      const first = await open()
-      await first.promote(0.7)
-      await first.train(0.8)
-      if (how === 'that failed') await first.abort()
-      const [challenger, trial] = how === 'that failed' ? ['', 'ended'] : ['m-2', 'running']
-      await first.kill()
-      await rollBack()
-      const second = await open()
-      // the trial is another's, and stays what it was
-      expect(second.learner.status()).toMatchObject({ version: 'm-1', challenger, rollout: { status: trial } })
-      expect(second.registered.registry.challenger).toBe(challenger === '' ? null : 2)
-      expect((await second.live()).mode).toBe('live')
-      expect(second.warnings).toEqual([
-        'No model is champion in the books, but the models of m-1 decide: halt or replace them. Ada rolled it back: it loses',
-      ])
-    },
-  )
+  test('ends the watch over the models that decide, and their challenger goes on beside the baseline', async () => {
+    const { open, rollBack } = world('rollout')
+    const first = await open()
+    await first.promote(0.7)
+    await first.train(0.8)
+    await first.kill()
+    await rollBack()
+    for (const warnings of [
+      ['m-1 decides no more, and no model is champion in the books. Ada rolled it back: it loses'],
+      [],
+    ]) {
+      const next = await open()
+      const { learner, registered } = next
+      expect(learner.status()).toMatchObject({ version: 'm-2', challenger: '', champion: 'baseline' })
+      expect([learner.status().rollout!.status, registered.registry.challenger]).toEqual(['running', 2])
+      expect((await next.live()).mode).toBe('shadow')
+      expect(next.warnings).toEqual(warnings)
+      await next.kill()
+    }
+    const last = await open()
+    await last.abort()
+    expect([last.registered.registry.challenger, last.registered.registry.champion]).toEqual([null, null])
+  })
+
+  test('ends the trial of the models that decide after a challenger has failed', async () => {
+    const { open, rollBack } = world('rollout')
+    const first = await open()
+    await first.promote(0.7)
+    await first.train(0.8)
+    await first.abort()
+    await first.kill()
+    await rollBack()
+    const second = await open()
+    expect(second.learner.status()).toMatchObject({
+      version: 'm-1',
+      champion: 'baseline',
+      rollout: { status: 'ended' },
+    })
+    expect((await second.live()).mode).toBe('shadow')
+    expect(second.warnings).toEqual([
+      'm-1 decides no more, and no model is champion in the books. Ada rolled it back: it loses',
+    ])
+  })
+
+  test('says who decides all the same where models have decided from the start', async () => {
+    const { open, rollBack } = world('live')
+    const first = await open()
+    await first.promote(0.7)
+    await first.train(0.8)
+    await first.kill()
+    await rollBack()
+    const second = await open()
+    expect(second.learner.status()).toMatchObject({ version: '', challenger: 'm-2', rollout: { status: 'running' } })
+    expect(second.registered.registry.challenger).toBe(2)
+    expect((await second.live()).mode).toBe('live')
+    expect(second.warnings).toEqual([
+      'No model is champion in the books, but the models of the start decide: halt or replace them. Ada rolled it back: it loses',
+    ])
+  })
 })
 
 test('a model that was chosen anew is thrown out in the books, too, where the rollout ends that goes on with it', async () => {
