@@ -55,12 +55,12 @@ export function challenge<S extends Signal>(
   return { parts: { ...parts, ...models, rollout, previous: null }, state: { ...now, version } }
 }
 
-/** What watches those that decide. */
+/** What watches those that decide; null where nobody would come back. */
 function watchOf<S extends Signal>({ parts, state }: Contest<S>): Watch | null {
   const { rollout, previous, challenger, watch } = parts
   if (challenger !== null) return watch
-  if (rollout?.report.status !== 'promoted') return null
   const { trial, champion, previous: previousName } = state
+  if (rollout?.report.status !== 'promoted' || (champion === 'models' && previous === null)) return null
   return { rollout, trial, champion, previous, previousName }
 }
 
@@ -69,13 +69,21 @@ export function untried<S extends Signal>({ features, bound }: Parts<S>, given: 
   return { ...checkModels(given, features.schema.size), bound: bound?.anew() ?? null }
 }
 
-/** Passes what was read from a file, unless its names and its models do not agree. @throws `CORRUPT_SNAPSHOT` */
-export function checkContest<S extends Signal>(contest: Contest<S>): Contest<S> {
+/**
+ * Passes what was read from a file, unless its names and its models do not agree; but where models have been made to decide since,
+ * by mode "live", the baseline does not come back.
+ *
+ * @throws `CORRUPT_SNAPSHOT`
+ */
+export function checkContest<S extends Signal>(contest: Contest<S>, mode: 'shadow' | 'live' | 'rollout'): Contest<S> {
   const { parts, state } = contest
   if (parts.challenger === null && parts.watch !== null) {
     throw new TradeLearnError('CORRUPT_SNAPSHOT', 'A watch must be saved beside a challenger, got it without one.')
   }
-  if ((parts.challenger === null) === (state.challenger === '')) return contest
+  if ((parts.challenger === null) === (state.challenger === '')) {
+    const isOver = mode === 'live' && parts.watch?.champion === 'baseline'
+    return isOver ? { parts: { ...parts, watch: null }, state } : contest
+  }
   throw new TradeLearnError(
     'CORRUPT_SNAPSHOT',
     `A challenger must be saved with its name and its models, got the name ${show(state.challenger)} and ` +

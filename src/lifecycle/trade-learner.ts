@@ -390,7 +390,7 @@ export class TradeLearner<S extends Signal = Signal> implements Serializable, Re
     const codecs = [options.features.codec(), ...(options.codecs ?? [])]
     const parts = unpackParts(whole, codecs, learner.#parts, learner.#desk.trials, state.trial)
     learner.#board = Scoreboard.fromJSON(nested(whole.state, 'board', 'trade-learner'))
-    learner.#take(checkContest({ parts, state }))
+    learner.#take(checkContest({ parts, state }, learner.mode))
     learner.#book.unpack(whole.state['book'], options.features.schema.size, whole.version)
     // before version 5 nobody went along
     if (whole.version >= 5) learner.#desk.companions.unpack(whole.state['companions']!)

@@ -111,6 +111,23 @@ describe('the watch over a champion', () => {
     expect(partsOf(learner).watch).toBeUndefined()
   })
 
+  test('ends where models are made to decide by mode "live", for then the baseline does not come back', () => {
+    const beside = promotedBeside('rollout')
+    const options = optionsOf(likes(0, 3), 'live')
+    const again = TradeLearner.restore<SmallSignal>(stateOf(beside), options)
+    expect(again.status()).toMatchObject({ version: 'second', challenger: 'third', champion: 'models' })
+    expect(partsOf(again).watch).toBeUndefined()
+    live(again, 701, 300, TURNED)
+    expect(again.status().champion).toBe('models')
+
+    const alone = TradeLearner.restore<SmallSignal>(stateOf(promoted('rollout')), options)
+    alone.challenge(likes(0), 'third')
+    expect(partsOf(alone).watch).toBeUndefined()
+    abort(alone)
+    expect(alone.status()).toMatchObject({ version: 'second', challenger: '', champion: 'models' })
+    expect(live(alone, 701, 1)[0]!.mode).toBe('live')
+  })
+
   test('keeps whoever would come back learning', () => {
     const learner = promotedBeside('live')
     const seen = (): number => partsOf(learner).watch.previous.state.success.state.seen

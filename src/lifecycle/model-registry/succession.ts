@@ -212,8 +212,9 @@ export class Succession implements Companion {
       const rollout = theirs ? {} : { rollout: version }
       try {
         await learner.tellRollout({ kind: 'abort', time, by, reason, ...rollout })
-      } catch {
-        // nothing watches them: who decides is said below
+      } catch (error) {
+        // models that nobody promoted are watched by nobody: who decides is said below
+        if (theirs) throw error
       }
     }
     if (wanted === null) return this.#warn(`${whoDecides(version, learner.status())} ${why}`)
