@@ -55,10 +55,10 @@ export function addTarget(scales: Scales, features: number, y: number, weight: n
 /** A value in deviations from the mean; 0 where there is no deviation yet. */
 function standard(moments: Float64Array, f: number, value: number): number {
   const at = f * MOMENT
-  const n = moments[at]!
-  const m2 = moments[at + 2]!
-  if (!(n > 0 && m2 > 0 && m2 < Infinity) || value !== value) return 0
-  const z = (value - moments[at + 1]!) / Math.sqrt(m2 / n)
+  const deviation = Math.sqrt(moments[at + 2]! / moments[at]!)
+  // 0 / 0 before anything was seen, and nothing over something may come to nothing
+  if (!(deviation > 0 && deviation < Infinity) || value !== value) return 0
+  const z = (value - moments[at + 1]!) / deviation
   return z > MOST_DEVIATIONS ? MOST_DEVIATIONS : z < -MOST_DEVIATIONS ? -MOST_DEVIATIONS : z
 }
 

@@ -151,6 +151,18 @@ describe('takes in', () => {
     expect(errorOf(grown({ leafPrediction: 'linear', maxLeaves: 1 }, rows), rows)).toBeLessThan(9500)
   })
 
+  test('weights so small that a deviation comes to nothing', () => {
+    const tree = new HoeffdingTreeRegressor({ features: 1, leafPrediction: 'adaptive' })
+    for (const [x, weight] of [
+      [0, 1e-300],
+      [-2.5e-12, 1e-300],
+      [0, 2],
+    ] as const) {
+      tree.learn(Float64Array.of(x), 0, weight)
+      expect(tree.predict(Float64Array.of(x))).toBe(0)
+    }
+  })
+
   test('anything finite, with finite answers and snapshots that can be read back', () => {
     const number = fc.oneof(
       fc.double({ noNaN: true, noDefaultInfinity: true }),
