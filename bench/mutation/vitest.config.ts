@@ -13,6 +13,8 @@ const tests = process.env['MUTATION_TESTS']?.split(',') ?? [
   'test/decision/adaptive-parameters/*.test.ts',
   'test/lifecycle/rollout/*.test.ts',
   'test/lifecycle/contest.test.ts',
+  'test/lifecycle/champion-watch.test.ts',
+  'test/lifecycle/exploration.test.ts',
   'test/lifecycle/background-trainer/*gate*.test.ts',
   'test/lifecycle/background-trainer/trainer.test.ts',
 ]
