@@ -238,8 +238,10 @@ export class DecisionBook {
         throw new TradeLearnError('CORRUPT_SNAPSHOT', 'Saved features must be finite or NaN, got an infinity.')
       }
       checkShape(decision, DECISION, 'state.book.decision')
-      if (decision.challenger !== undefined)
-        checkShape(decision.challenger, CHALLENGE, 'state.book.decision.challenger')
+      for (const [part, template] of Object.entries(WHERE_THERE_IS_ONE)) {
+        const saved = decision[part as keyof Decision]
+        if (saved !== undefined) checkShape(saved, template, `state.book.decision.${part}`)
+      }
       if (label !== null) checkShape(label, LABEL, 'state.book.label')
     }
     for (const { label } of book.closed) checkShape(label, LABEL, 'state.book.label')
@@ -273,7 +275,11 @@ const PLAN = { action: '', size: 0, quantity: 0, price: 0, stop: 0, target: 0, r
 const INTERVAL = { low: 0, high: 0, coverage: 0 }
 const PREDICTION = { probability: 0, expectedReturn: 0, interval: INTERVAL, stopRisk: 0, trades: 0 }
 const DECISION = { ...PLAN, id: '', symbol: '', side: '', time: 0, prediction: PREDICTION, mode: '', model: PLAN }
-const CHALLENGE = { version: '', prediction: PREDICTION, plan: PLAN }
+const WHERE_THERE_IS_ONE = {
+  challenger: { version: '', prediction: PREDICTION, plan: PLAN },
+  trial: { arm: '', propensity: 0, step: 0, share: 0 },
+  exploration: { explored: false, propensity: 0 },
+}
 const LABEL = { y: 0, netReturn: 0, exitReason: '', exitPrice: 0, exitTime: 0, maxFavorable: 0, maxAdverse: 0, bars: 0 }
 
 /** Throws unless `value` has all that `template` has; more is fine, since a policy of the user's own may add to its plans. */

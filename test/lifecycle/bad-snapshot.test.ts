@@ -250,6 +250,13 @@ test('ids that could be given again are refused', () => {
   )
 })
 
+test.each(['challenger', 'trial', 'exploration'])('a %s of a decision that is none is refused', (part) => {
+  for (const value of [null, 'x', [], {}]) {
+    const damaged = altered(['state', 'book', 'open', '0', 'decision', part], value)
+    expect(refusal(damaged).message).toMatch(`"state.book.decision.${part}`)
+  }
+})
+
 test('whatever single value is damaged, the answer is a coded error or a learner that works', () => {
   const damage = fc.constantFrom<JsonValue | undefined>(undefined, null, 'x', -1, 0.5, true, [], {}, { $: 'NaN' }, [
     null,
